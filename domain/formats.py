@@ -1,0 +1,78 @@
+"""Numbers and dates as readers see them: commas, £, proper minus and en dash, "12 Feb 2023"."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+
+from domain.periods import Period, parse_month
+
+NOT_APPLICABLE = "[z]"
+UNAVAILABLE = "[x]"
+CONFIDENTIAL = "[c]"
+LOW = "[low]"
+UNRELIABLE = "[u]"
+MINUS = "\u2212"
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """1234.5 -> "1,234" (or with ``decimals``); missing -> [x]; never a zero for a rounded non-zero."""
+    if value is None or _missing(value):
+        return UNAVAILABLE
+    if math.isinf(value):
+        return "no upper limit" if value > 0 else "no lower limit"
+    text = f"{abs(value):,.{decimals}f}"
+    if value != 0 and float(text.replace(",", "")) == 0:
+        return LOW
+    return (MINUS if value < 0 else "") + text
+
+
+def pounds(value: float | None, decimals: int = 0) -> str:
+    text = number(value, decimals)
+    if text[0] == "[":
+        return text
+    return f"{MINUS}£{text[1:]}" if text[0] == MINUS else f"£{text}"
+
+
+def percent(fraction: float | None, decimals: int = 0) -> str:
+    """0.325 -> "33%"."""
+    text = number(None if fraction is None else fraction * 100, decimals)
+    return text if text[0] == "[" else f"{text}%"
+
+
+def signed_percent(fraction: float | None, decimals: int = 0) -> str:
+    """Change with its sign: +5%, −39%, 0%."""
+    text = percent(fraction, decimals)
+    return f"+{text}" if fraction is not None and not _missing(fraction) and fraction > 0 and text[0] != "[" else text
+
+
+def day(value: date | datetime) -> str:
+    return f"{value.day} {value:%b %Y}"
+
+
+def day_time(value: datetime) -> str:
+    return f"{value.day} {value:%b %Y, %H:%M}"
+
+
+def month(text: str) -> str:
+    """"2023-02" -> "Feb 2023"."""
+    return f"{parse_month(text):%b %Y}"
+
+
+def period(value: Period) -> str:
+    """"Feb 2023 to Dec 2023" for whole months, else the two days."""
+    if value.whole_months():
+        first, last = f"{value.start:%b %Y}", f"{value.end:%b %Y}"
+        return first if first == last else f"{first} to {last}"
+    return f"{day(value.start)} to {day(value.end)}"
+
+
+def joined(words: list[str]) -> str:
+    """"a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

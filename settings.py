@@ -1,0 +1,86 @@
+"""Settings from the environment, each with a documented default (README, "Configure").
+
+Nothing else in the portal reads ``os.environ``, so this file is the whole list.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+
+
+class SettingsError(ValueError):
+    """A setting has a value the portal cannot use; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    host: str
+    port: int
+    service_name: str
+    accent_colour: str
+    https: bool
+    idle_minutes: int
+    absolute_hours: int
+    tile_url: str
+    tile_attribution: str
+    workers: int
+    testing: bool = False
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    raw = os.environ.get(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is “{raw}”; it must be a whole number from {low} to {high}.")
+    return value
+
+
+def _secret_key(data_dir: Path) -> str:
+    """SECRET_KEY, or one made once and kept beside the data so that sessions survive a restart."""
+    given = os.environ.get("SECRET_KEY", "")
+    if given:
+        return given
+    path = data_dir / "secret_key"
+    try:
+        # Exclusive creation: two workers starting together must agree on one key.
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    key = secrets.token_hex(32)
+    with os.fdopen(fd, "w") as handle:
+        handle.write(key)
+    return key
+
+
+def load_settings() -> Settings:
+    """Read every setting; raise SettingsError naming the first that cannot be used."""
+    data_dir = Path(os.environ.get("DATA_DIR", ROOT / "var")).expanduser().resolve()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return Settings(
+        data_dir=data_dir,
+        database_url=os.environ.get("DATABASE_URL", f"sqlite:///{data_dir / 'portal.sqlite3'}"),
+        secret_key=_secret_key(data_dir),
+        host=os.environ.get("HOST", "127.0.0.1"),
+        port=_number("PORT", 8050, 1, 65535),
+        service_name=os.environ.get("SERVICE_NAME", "Hot spots reporting portal"),
+        accent_colour=os.environ.get("ACCENT_COLOUR", "#12436D"),
+        https=os.environ.get("HTTPS", "0") == "1",
+        idle_minutes=_number("IDLE_MINUTES", 30, 1, 24 * 60),
+        absolute_hours=_number("ABSOLUTE_HOURS", 8, 1, 72),
+        tile_url=os.environ.get("TILE_URL", ""),
+        tile_attribution=os.environ.get("TILE_ATTRIBUTION", ""),
+        workers=_number("WORKERS", 2, 1, 64),
+        testing=os.environ.get("PORTAL_TESTING", "0") == "1",
+    )

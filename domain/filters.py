@@ -62,8 +62,12 @@ class Filters:
 
     def to_query(self) -> str:
         """The query string that parses back to these filters (property-tested)."""
-        pairs = {"programme": self.programme, "from": _write(self.period.start, False),
-                 "to": _write(self.period.end, True), "compare": self.compare}
+        pairs = {
+            "programme": self.programme,
+            "from": _write(self.period.start, False),
+            "to": _write(self.period.end, True),
+            "compare": self.compare,
+        }
         if self.hot_spots:
             pairs["spots"] = ",".join(self.hot_spots)
         return urlencode(pairs, safe=",")
@@ -84,8 +88,10 @@ class Filters:
         spots = formats.joined([defaults.hot_spot_names[c] for c in self.hot_spots if c in defaults.hot_spot_names])
         spots = spots or f"all {defaults.area_word}"
         compared = formats.period(self.comparison_period(defaults))
-        return (f"{defaults.area_name}, {spots}, {formats.period(self.period)}, "
-                f"compared with {COMPARISONS[self.compare]} ({compared})")
+        return (
+            f"{defaults.area_name}, {spots}, {formats.period(self.period)}, "
+            f"compared with {COMPARISONS[self.compare]} ({compared})"
+        )
 
 
 def _day(raw: str | None, default: date, is_end: bool, problems: list[str]) -> date:

@@ -59,12 +59,12 @@ def day_time(value: datetime) -> str:
 
 
 def month(text: str) -> str:
-    """"2023-02" -> "Feb 2023"."""
+    """ "2023-02" -> "Feb 2023"."""
     return f"{parse_month(text):%b %Y}"
 
 
 def period(value: Period) -> str:
-    """"Feb 2023 to Dec 2023" for whole months, else the two days."""
+    """ "Feb 2023 to Dec 2023" for whole months, else the two days."""
     if value.whole_months():
         first, last = f"{value.start:%b %Y}", f"{value.end:%b %Y}"
         return first if first == last else f"{first} to {last}"
@@ -72,7 +72,7 @@ def period(value: Period) -> str:
 
 
 def joined(words: list[str]) -> str:
-    """"a, b and c"."""
+    """ "a, b and c"."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"

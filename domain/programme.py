@@ -201,8 +201,10 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         r.problems.append("providers: two providers share a code.")
     targets = tuple(
         Target(
-            r.text(t, "measure", f"targets[{i}]."), r.text(t, "financial_year", f"targets[{i}]."),
-            r.number(t, "value", f"targets[{i}]."), r.text(t, "unit", f"targets[{i}]."),
+            r.text(t, "measure", f"targets[{i}]."),
+            r.text(t, "financial_year", f"targets[{i}]."),
+            r.number(t, "value", f"targets[{i}]."),
+            r.text(t, "unit", f"targets[{i}]."),
         )
         for i, t in enumerate(document.get("targets", []), 1)
     )

@@ -1,0 +1,159 @@
+"""A block: one finding, always with its sentence, chart, caption, table and CSV.
+
+The frame is made once by ``frame(view)``; the chart, the table and the CSV are three ways of writing it,
+so they cannot differ. Pages declare blocks; the download route looks them up by id.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from components.states import empty
+from components.table import Column, data_table, written
+from components.view import View
+from domain.roles import Permission
+
+# plotly.js 4 offers "Share chart..." to a public cloud unless told not to (the first two settings).
+GRAPH_CONFIG = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One finding. ``permission`` is the page's own or stricter (day-level blocks)."""
+
+    id: str
+    title: str
+    permission: Permission
+    frame: Callable[[View], pd.DataFrame]
+    sentence: Callable[[pd.DataFrame, View], str]
+    caption: Callable[[View], str]
+    columns: Callable[[View], Sequence[Column]]
+    figure: Callable[[pd.DataFrame, View], go.Figure] | None = None
+    table_open: bool = False
+    row_link: Callable[[dict[str, Any]], str] | None = None
+    height: int = 380
+
+
+BLOCKS: dict[str, Block] = {}
+
+
+def register_block(block: Block) -> Block:
+    """Make a block's CSV reachable at /download/<id>.csv; ids are unique over all pages."""
+    if block.id in BLOCKS:
+        raise ValueError(f"Two blocks are called {block.id}.")
+    BLOCKS[block.id] = block
+    return block
+
+
+def graph(figure: go.Figure, graph_id: str, label: str, height: int = 380) -> html.Div:
+    """The only place a dcc.Graph is made (a test asserts it), so its settings hold everywhere."""
+    figure.update_layout(height=height)
+    return html.Div(
+        dcc.Graph(id=graph_id, figure=figure, config=GRAPH_CONFIG, style={"height": f"{height}px"}, responsive=True),
+        className="chart",
+        role="img",
+        **{"aria-label": f"{label} The same numbers are in the table below."},
+    )
+
+
+def csv_address(block: Block, view: View) -> str:
+    extra = f"&hot_spot={view.path_code}" if view.path_code else ""
+    return f"/download/{block.id}.csv?{view.filters.to_query()}{extra}"
+
+
+def source_line(view: View) -> str:
+    demonstration = "Demonstration data. " if view.programme.demonstration else ""
+    return f"{demonstration}Source: {view.programme.force or 'force'} extracts loaded to the portal; data as at: {view.data_as_at()}."
+
+
+def render_block(block: Block, view: View) -> html.Section:
+    """Title, sentence, chart, caption, table and CSV; or why there is nothing."""
+    heading = html.H2(block.title, id=f"{block.id}-title")
+    frame = block.frame(view)
+    if frame.empty:
+        body: list[Any] = [
+            empty(
+                f"No rows for {view.sentence()}.", "Choose a longer period or all hot spots in the sentence at the top."
+            )
+        ]
+        return html.Section([heading, *body], className="block", **{"aria-labelledby": f"{block.id}-title"})
+    sentence = block.sentence(frame, view)
+    body = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
+    if block.figure:
+        body.append(graph(block.figure(frame, view), f"{block.id}-graph", sentence, block.height))
+    body.append(html.P([block.caption(view), " ", source_line(view)], className="caption"))
+    table = data_table(
+        frame,
+        block.columns(view),
+        f"{block.title}: {view.sentence()}",
+        links=block.row_link,
+        table_id=f"{block.id}-table",
+    )
+    body.append(
+        table
+        if block.table_open
+        else html.Details(
+            [html.Summary(["Show the numbers", html.Span(f": {block.title}", className="visually-hidden")]), table]
+        )
+    )
+    body.append(
+        html.P(
+            html.A(
+                ["Download CSV", html.Span(f": {block.title}", className="visually-hidden")],
+                href=csv_address(block, view),
+                download="",
+            ),
+            className="downloads",
+        )
+    )
+    return html.Section([heading, *body], className="block", id=block.id, **{"aria-labelledby": f"{block.id}-title"})
+
+
+def safe_cell(value: str) -> str:
+    """A spreadsheet would run a cell that starts like a formula; a leading apostrophe stops it."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value) else value
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def block_csv(block: Block, view: View) -> str:
+    """The block's table as CSV: three head lines (what, filters, as at), then heads and plain numbers."""
+    frame, columns = block.frame(view), block.columns(view)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for line in (block.title, f"Filters: {view.sentence()}", source_line(view), f"Note: {block.caption(view)}"):
+        writer.writerow([safe_cell(line)])
+    writer.writerow([c.head for c in columns])
+    shown = written(frame, columns)
+    for record, row in zip(frame.to_dict("records"), shown, strict=True):
+        writer.writerow([safe_cell(_plain(record[c.name], text, c)) for text, c in zip(row, columns, strict=True)])
+    return out.getvalue()
+
+
+def _plain(value: Any, shown: str, column: Column) -> str:
+    """Numbers at full precision and without commas; symbols and words as the page shows them."""
+    if not column.numeric or (shown.startswith("[") and shown != "[low]"):
+        return shown
+    number = float(value) * column.scale
+    return str(int(number)) if number.is_integer() else repr(round(number, 10))

@@ -1,0 +1,116 @@
+"""Accessible tables: caption, column heads with scope, row heads, numbers to the right, symbols explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from domain import formats
+
+SYMBOL_NOTES = {
+    formats.NOT_APPLICABLE: "not applicable",
+    formats.UNAVAILABLE: "unavailable",
+    formats.CONFIDENTIAL: "count of 1 to 4 or one that would reveal it, suppressed",
+    formats.LOW: "rounds to 0",
+    formats.UNRELIABLE: "low reliability",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: the frame's name, the head with its unit, how a cell is written."""
+
+    name: str
+    head: str
+    write: Callable[[Any], str] = str
+    numeric: bool = False
+    scale: float = 1.0  # 100 where the page writes a fraction as per cent, so that the CSV does too
+
+
+def text(name: str, head: str, write: Callable[[Any], str] = str) -> Column:
+    return Column(name, head, write)
+
+
+def count(name: str, head: str) -> Column:
+    return Column(name, head, formats.number, numeric=True)
+
+
+def decimal(name: str, head: str, places: int = 1) -> Column:
+    return Column(name, head, lambda v: formats.number(v, places), numeric=True)
+
+
+def money(name: str, head: str, places: int = 0) -> Column:
+    return Column(name, head, lambda v: formats.pounds(v, places), numeric=True)
+
+
+def share(name: str, head: str, places: int = 0) -> Column:
+    return Column(name, head, lambda v: formats.percent(v, places), numeric=True, scale=100)
+
+
+def change(name: str, head: str) -> Column:
+    return Column(name, head, lambda v: formats.signed_percent(v), numeric=True, scale=100)
+
+
+def cell(row: Any, column: Column) -> str:
+    """A suppressed count reads [c], never a blank and never a zero."""
+    value = row[column.name]
+    if column.numeric and row.get("suppressed") is True and pd.isna(value):
+        return formats.CONFIDENTIAL
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return formats.UNAVAILABLE
+    return column.write(value)
+
+
+def written(frame: pd.DataFrame, columns: Sequence[Column]) -> list[list[str]]:
+    """The cells of a table as text, row by row: what the page shows and the CSV repeats."""
+    return [[cell(row, column) for column in columns] for row in frame.to_dict("records")]
+
+
+def symbol_note(cells: list[list[str]]) -> str:
+    used = [s for s in SYMBOL_NOTES if any(s == c for row in cells for c in row)]
+    return "; ".join(f"{s} {SYMBOL_NOTES[s]}" for s in used)
+
+
+def data_table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    caption: str,
+    *,
+    links: Callable[[dict[str, Any]], str] | None = None,
+    table_id: str = "",
+) -> html.Div:
+    """``links`` turns a row into the address of its first cell."""
+    records = frame.to_dict("records")
+    cells = written(frame, columns)
+    head = html.Tr([html.Th(c.head, scope="col", className="numeric" if c.numeric else None) for c in columns])
+    body = []
+    for record, row in zip(records, cells, strict=True):
+        first: Any = html.A(row[0], href=links(record)) if links else row[0]
+        body.append(
+            html.Tr(
+                [
+                    html.Th(first, scope="row"),
+                    *[
+                        html.Td(value, className="numeric" if c.numeric else None)
+                        for value, c in zip(row[1:], columns[1:], strict=True)
+                    ],
+                ]
+            )
+        )
+    note = symbol_note(cells)
+    options = {"id": table_id} if table_id else {}
+    # tabIndex: a region that scrolls sideways must be reachable by keyboard (WCAG 2.1.1).
+    return html.Div(
+        [
+            html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="data-table", **options),
+            html.P(note, className="caption") if note else None,
+        ],
+        className="table-scroll",
+        tabIndex="0",
+        role="region",
+        **{"aria-label": f"Table: {caption}"},
+    )

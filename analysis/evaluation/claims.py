@@ -1,0 +1,181 @@
+"""The claim ladder: the sentence a design can carry, and no stronger one.
+
+Level 2 (before/after) "recorded crime was lower"; level 3 (comparison) "fell more than comparators" or "lower
+on patrol days after adjustment"; level 5 (randomised days) may speak of effect. Sentences are assembled here
+and nowhere else, and every one is checked against the words its level may use.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from analysis.evaluation.record import Refusal, ResultRecord
+from domain import formats
+
+CAUSAL_LEVEL = 5
+# Word stems that say one thing made another happen.
+_CAUSAL = re.compile(
+    r"\b(caus\w*|reduc\w*|prevent\w*|cut(s|ting)?|led to|leads to|because of|due to|thanks to|result(s|ed|ing)? (in|from)|"
+    r"work(s|ed)|achiev\w*|deliver\w* (a|an) (fall|drop|decrease)|impact\w*|avert\w*|driv(es|en|ing)|drove|effective\w*|"
+    r"success\w*|sav(ed|es|ing))\b",
+    re.IGNORECASE,
+)
+MARYLAND = {
+    1: "one measurement, nothing to compare with",
+    2: "before and after, no comparison area",
+    3: "comparison without random assignment",
+    4: "many comparable places, with and without, adjusted",
+    5: "random assignment",
+}
+NO_CHANGE = "No change that chance would not explain"
+
+
+class ClaimTooStrong(ValueError):
+    """A sentence uses a causal word its design does not support."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence, the level it rests on, and whether the interval leaves out "no change"."""
+
+    sentence: str
+    maryland_level: int
+    direction: str  # "lower", "higher" or "unclear"
+
+    def __post_init__(self) -> None:
+        check_wording(self.sentence, self.maryland_level)
+
+
+def causal_words(text: str) -> list[str]:
+    """Causal words found in ``text``, in order."""
+    return [match.group(0) for match in _CAUSAL.finditer(text)]
+
+
+def check_wording(text: str, maryland_level: int) -> str:
+    """Return ``text`` unchanged, or raise ClaimTooStrong when it claims more than the level supports."""
+    found = causal_words(text)
+    if found and maryland_level < CAUSAL_LEVEL:
+        raise ClaimTooStrong(
+            f"“{found[0]}” needs a randomised design (Maryland level {CAUSAL_LEVEL}); this one is level {maryland_level}."
+        )
+    return text
+
+
+def interval_words(low: float, high: float) -> str:
+    """A ratio's interval as change in words: "20% to 54% lower", "12% lower to 8% higher"."""
+    first, last = _change_words(low), _change_words(high)
+    if first[1] == last[1]:
+        a, b = (last[0], first[0]) if first[1] == "lower" else (first[0], last[0])
+        return f"{a} to {b} {first[1]}"
+    return f"{first[0]} {first[1]} to {last[0]} {last[1]}"
+
+
+def _change_words(ratio: float) -> tuple[str, str]:
+    if math.isinf(ratio):
+        return "no upper limit,", "higher"
+    return formats.percent(abs(ratio - 1)), "lower" if ratio <= 1 else "higher"
+
+
+def direction(record: ResultRecord) -> str:
+    """ "lower" or "higher" when the 95% interval leaves out no change, else "unclear"."""
+    if not record.excludes_no_change():
+        return "unclear"
+    return "lower" if record.estimate < 1 else "higher"
+
+
+def before_after_claim(result: ResultRecord | Refusal, place: str, before: str, during: str) -> Claim:
+    """Level 2: what was recorded, then and now; nothing about why.
+
+    Parameters
+    ----------
+    result : ResultRecord or Refusal
+        From before_after.
+    place, before, during : str
+        Words for the sentence: the area and the two windows.
+    """
+    if isinstance(result, Refusal):
+        return Claim(f"No before and during comparison can be made for {place}. {result.reason}", 1, "unclear")
+    found = direction(result)
+    interval = interval_words(result.ci_low, result.ci_high)
+    central = " ".join(_change_words(result.estimate))
+    if found == "unclear":
+        sentence = (
+            f"{NO_CHANGE}: recorded crime in {place} was {central} in {during} than in {before}, "
+            f"and the interval ({interval}) includes no change."
+        )
+    else:
+        fell = "fell" if found == "lower" else "rose"
+        sentence = f"Recorded crime {fell} in {place}: it was {central} in {during} than in {before} (95% interval {interval})."
+    tail = (
+        " There is no comparison area, so this describes a change and cannot say what lay behind it "
+        f"(Maryland level {result.maryland_level} of 5: {MARYLAND[result.maryland_level]})."
+    )
+    return Claim(sentence + tail, result.maryland_level, found)
+
+
+def patrol_days_claim(result: ResultRecord | Refusal, what: str = "Recorded crime in the service window") -> Claim:
+    """Level 3: lower (or higher) on patrol days after adjustment; level 5 wording when days were randomised."""
+    if isinstance(result, Refusal):
+        return Claim(f"Patrol days cannot be compared with other days. {result.reason}", 1, "unclear")
+    found = direction(result)
+    interval = interval_words(result.ci_low, result.ci_high)
+    central = " ".join(_change_words(result.estimate))
+    randomised = result.maryland_level >= CAUSAL_LEVEL
+    if found == "unclear":
+        sentence = (
+            f"{NO_CHANGE} between patrol days and other days: {_lower_first(what)} was {central} on patrol days, "
+            f"and the interval ({interval}) includes no difference."
+        )
+    elif randomised:
+        verb = "reduced" if found == "lower" else "increased"
+        sentence = (
+            f"On randomly assigned days patrols {verb} {_lower_first(what)}: {central} (95% interval {interval})."
+        )
+    else:
+        sentence = (
+            f"{what} was {central} on patrol days than on other days in the same hot spot and four weeks, "
+            f"after adjustment (95% interval {interval})."
+        )
+    return Claim(f"{sentence}{_detectable(result)}{_level(result)}", result.maryland_level, found)
+
+
+def harm_claim(total: ResultRecord, count: ResultRecord, severity: ResultRecord) -> Claim:
+    """Harm as count x severity; a rise in severity is said as plainly as a fall in harm."""
+    parts = [
+        f"Total harm was {' '.join(_change_words(total.estimate))} ({interval_words(total.ci_low, total.ci_high)})."
+    ]
+    parts.append(
+        f"That is {' '.join(_change_words(count.estimate))} in the number of crimes and "
+        f"{' '.join(_change_words(severity.estimate))} in harm per crime."
+    )
+    parts.append(_severity_sentence(severity))
+    if total.estimate < 1 <= severity.estimate:
+        parts.append("The lower total follows the number of crimes, not less serious ones.")
+    return Claim(" ".join(parts), total.maryland_level, direction(total))
+
+
+def _severity_sentence(severity: ResultRecord) -> str:
+    interval = interval_words(severity.ci_low, severity.ci_high)
+    found = direction(severity)
+    if found != "unclear":
+        return f"Harm per crime {'fell' if found == 'lower' else 'rose'} (95% interval {interval})."
+    chance = f"a difference that chance could explain (95% interval {interval})"
+    if severity.estimate >= 1:
+        return f"Harm per crime did not fall: it was {' '.join(_change_words(severity.estimate))}, {chance}."
+    return f"Harm per crime was {' '.join(_change_words(severity.estimate))}, {chance}."
+
+
+def _detectable(result: ResultRecord) -> str:
+    if result.mde80 is None:
+        return ""
+    return f" A difference smaller than {formats.percent(1 - result.mde80)} would usually be missed with these data."
+
+
+def _level(result: ResultRecord) -> str:
+    return f" (Maryland level {result.maryland_level} of 5: {MARYLAND[result.maryland_level]}.)"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

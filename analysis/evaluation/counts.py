@@ -1,0 +1,149 @@
+"""Two counts with their exposures: exact interval and E-test, the yardsticks beside the default model.
+
+Both know Poisson noise only. Hot spot crime varies more than that, so these intervals are too narrow
+and these p-values too small for a claim; they are shown so that the default can be judged against them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
+
+ETEST_UNPOOLED = "E-test p, unpooled variance (Krishnamoorthy & Thomson 2004)"
+ETEST_POOLED = "E-test p, pooled variance (as in common software)"
+# 4 standard deviations of a Poisson leave 6e-5 outside; 8 leave less than double precision keeps.
+_REACH_SD = 8.0
+
+
+@dataclass(frozen=True)
+class TwoCounts:
+    """Events and exposure (hot spot-days) before and during; exposures > 0, counts >= 0."""
+
+    before: int
+    during: int
+    exposure_before: float
+    exposure_during: float
+
+    def __post_init__(self) -> None:
+        if min(self.before, self.during) < 0 or min(self.exposure_before, self.exposure_during) <= 0:
+            raise ValueError("Counts must be 0 or more and exposures more than 0.")
+
+    @property
+    def ratio(self) -> float:
+        """Rate during / rate before; infinite when nothing was recorded before."""
+        if self.before == 0:
+            return math.inf
+        return (self.during / self.exposure_during) / (self.before / self.exposure_before)
+
+
+def exact_conditional(counts: TwoCounts) -> ResultRecord | Refusal:
+    """Ratio of two Poisson rates with the exact conditional (Clopper-Pearson) 95% interval.
+
+    Given the total n = before + during, ``during`` is Binomial(n, s) with
+    s = r t1 / (r t1 + t0), r the rate ratio, t0 and t1 the exposures. Clopper-Pearson limits of s turn
+    into limits of r = s t0 / ((1 - s) t1). The p-value is central: twice the smaller binomial tail.
+
+    Parameters
+    ----------
+    counts : TwoCounts
+        Events and exposures in hot spot-days.
+
+    Returns
+    -------
+    ResultRecord or Refusal
+        Refusal when nothing was recorded in either window.
+
+    References
+    ----------
+    Przyborowski, J. & Wilenski, H. (1940). Biometrika 31, 313-323.
+    Clopper, C. & Pearson, E. S. (1934). Biometrika 26, 404-413.
+    """
+    estimand = "Recorded crime, during / before (Poisson noise only)"
+    n = counts.before + counts.during
+    if n == 0:
+        return Refusal(estimand, "No crime was recorded in either window, so there is no ratio to estimate.")
+    odds = counts.exposure_during / counts.exposure_before
+    low = float(stats.beta.ppf(0.025, counts.during, counts.before + 1)) if counts.during else 0.0
+    high = float(stats.beta.ppf(0.975, counts.during + 1, counts.before)) if counts.before else 1.0
+    null = odds / (1 + odds)
+    tail = min(stats.binom.cdf(counts.during, n, null), stats.binom.sf(counts.during - 1, n, null))
+    return ResultRecord(
+        estimand=estimand,
+        scale="ratio",
+        estimate=counts.ratio,
+        se=None,
+        ci_low=_odds(low) / odds,
+        ci_high=_odds(high) / odds,
+        p=min(1.0, 2 * float(tail)),
+        df=None,
+        n_events=n,
+        n_units=2,
+        n_clusters=None,
+        method="Exact conditional interval (Clopper-Pearson on the binomial share); central p",
+        maryland_level=2,
+        data_hash=hash_values([counts.before, counts.during, counts.exposure_before, counts.exposure_during]),
+        assumptions=(
+            "Crimes are independent and come at a constant rate within each window (Poisson). They do not, so this "
+            "interval is too narrow; it shows the least uncertainty there can be.",
+        ),
+        checks=(
+            Check(ETEST_UNPOOLED, e_test_p(counts, "unpooled"), None),
+            Check(ETEST_POOLED, e_test_p(counts, "pooled"), None),
+        ),
+    )
+
+
+def _odds(share: float) -> float:
+    return math.inf if share >= 1 else share / (1 - share)
+
+
+def e_test_p(counts: TwoCounts, variance: Literal["unpooled", "pooled"]) -> float:
+    """Two-sided p of the unconditional E-test that two Poisson rates are equal.
+
+    T(x1, x2) = (x1/t1 - x2/t2) / sqrt(V), V = x1/t1^2 + x2/t2^2 (unpooled) or
+    (x1 + x2)/(t1 t2) (pooled, the score variance); p = P(|T(X1, X2)| >= |T observed|) with
+    X1, X2 Poisson at the pooled rate (before + during)/(t1 + t2).
+
+    Parameters
+    ----------
+    counts : TwoCounts
+        Events and exposures.
+    variance : {"unpooled", "pooled"}
+        "unpooled" is the paper's statistic; "pooled" is what common software computes. Equal when t1 = t2.
+
+    References
+    ----------
+    Krishnamoorthy, K. & Thomson, J. (2004). J Stat Planning and Inference 119, 23-35.
+    """
+    t0, t1 = counts.exposure_before, counts.exposure_during
+    rate = (counts.before + counts.during) / (t0 + t1)
+    if rate == 0:
+        return 1.0
+    x0, p0 = _poisson_range(rate * t0)
+    x1, p1 = _poisson_range(rate * t1)
+    observed = abs(_statistic(np.array([float(counts.before)]), float(counts.during), t0, t1, variance)[0])
+    total = 0.0
+    for value, weight in zip(x1, p1, strict=True):
+        extreme = np.abs(_statistic(x0, float(value), t0, t1, variance)) >= observed * (1 - 1e-12)
+        total += float(weight * p0[extreme].sum())
+    return min(1.0, total)
+
+
+def _poisson_range(mean: float) -> tuple[np.ndarray, np.ndarray]:
+    reach = _REACH_SD * math.sqrt(mean) + 20
+    values = np.arange(max(0, math.floor(mean - reach)), math.ceil(mean + reach) + 1, dtype=float)
+    return values, stats.poisson.pmf(values, mean)
+
+
+def _statistic(x0: np.ndarray, x1: float, t0: float, t1: float, variance: str) -> np.ndarray:
+    spread = x0 / t0**2 + x1 / t1**2 if variance == "unpooled" else (x0 + x1) / (t0 * t1)
+    # No events at all: no difference and no variance; the statistic is 0, never "extreme" by division.
+    safe = np.where(spread > 0, spread, 1.0)
+    result: np.ndarray = (x1 / t1 - x0 / t0) / np.sqrt(safe)
+    return result

@@ -1,0 +1,165 @@
+"""Total harm split into how many crimes and how serious each one was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.evaluation.before_after import BetweenYears, satterthwaite
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, log_interval, mde80
+
+Floats = npt.NDArray[np.float64]
+TOP_SHARE = "share of harm from the 3 most harmful crimes (larger of the two windows)"
+
+
+@dataclass(frozen=True)
+class HarmSplit:
+    """``total.estimate`` = ``count.estimate`` x ``severity.estimate``, all rates per hot spot-day or per crime."""
+
+    total: ResultRecord
+    count: ResultRecord
+    severity: ResultRecord
+    harm_before: float
+    harm_during: float
+    scored_before: int
+    scored_during: int
+
+    @property
+    def severity_before(self) -> float:
+        """Harm days per scored crime before."""
+        return self.harm_before / self.scored_before
+
+    @property
+    def severity_during(self) -> float:
+        """Harm days per scored crime during."""
+        return self.harm_during / self.scored_during
+
+
+def harm_split(
+    before: Sequence[float],
+    during: Sequence[float],
+    exposure_before: float,
+    exposure_during: float,
+    *,
+    phi: float = 1.0,
+    count_df: float | None = None,
+    between: BetweenYears | None = None,
+    not_scored: int = 0,
+) -> HarmSplit | Refusal:
+    """Harm ratio = count ratio x mean severity ratio, each with a 95% interval.
+
+    With N crimes of mean severity m and variance s^2 in a window, log harm = log N + log m, so
+    Var(log count ratio) = phi (1/N0 + 1/N1) + between-year variance,
+    Var(log severity ratio) = s0^2/(N0 m0^2) + s1^2/(N1 m1^2) (delta method), and the total is their sum.
+
+    Parameters
+    ----------
+    before, during : sequence of float
+        Harm weight in days of every scored crime in the window.
+    exposure_before, exposure_during : float
+        Hot spot-days, > 0.
+    phi : float
+        Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.before_after`.
+    count_df : float, optional
+        Degrees of freedom behind ``phi``.
+    between : BetweenYears, optional
+        Between-year component of the count ratio. Drift in severity is not estimated.
+    not_scored : int
+        Crimes without a weight; left out of all three ratios and said so.
+
+    Returns
+    -------
+    HarmSplit or Refusal
+        Refusal with fewer than two scored crimes or no harm in a window.
+
+    References
+    ----------
+    Oehlert, G. W. (1992). A note on the delta method. American Statistician 46, 27-29.
+    """
+    w0, w1 = np.asarray(before, float), np.asarray(during, float)
+    for name, w in (("before", w0), ("during", w1)):
+        if len(w) < 2 or w.sum() <= 0:
+            return Refusal(
+                "Harm, during / before",
+                f"Fewer than two crimes with a harm weight in the “{name}” window, so harm cannot be split.",
+            )
+    count_noise = phi * (1 / len(w0) + 1 / len(w1))
+    parts = [(count_noise, count_df or float(len(w0) + len(w1) - 2))]
+    if between and between.variance > 0:
+        parts.append((between.variance, float(between.df)))
+    severity_parts = [_mean_noise(w0), _mean_noise(w1)]
+    log_count = math.log(len(w1) / exposure_during) - math.log(len(w0) / exposure_before)
+    log_severity = math.log(w1.mean()) - math.log(w0.mean())
+    shared = _Shared(
+        len(w0) + len(w1), hash_values(w0, w1, [exposure_before, exposure_during]), _notes(w0, w1, not_scored)
+    )
+    return HarmSplit(
+        total=shared.record("Harm days, during / before", log_count + log_severity, parts + severity_parts),
+        count=shared.record("Number of scored crimes, during / before", log_count, parts),
+        severity=shared.record("Harm per scored crime, during / before", log_severity, severity_parts),
+        harm_before=float(w0.sum()),
+        harm_during=float(w1.sum()),
+        scored_before=len(w0),
+        scored_during=len(w1),
+    )
+
+
+def _mean_noise(w: Floats) -> tuple[float, float]:
+    """Variance of log(mean) by the delta method, and its degrees of freedom."""
+    return float(w.var(ddof=1) / (len(w) * w.mean() ** 2)), float(len(w) - 1)
+
+
+def _top_share(w: Floats) -> float:
+    return float(np.sort(w)[-3:].sum() / w.sum())
+
+
+def _notes(w0: Floats, w1: Floats, not_scored: int) -> tuple[tuple[str, ...], tuple[Check, ...]]:
+    top = max(_top_share(w0), _top_share(w1))
+    assumptions = (
+        "The severity of one crime does not depend on the severity of others.",
+        "One edition of the harm weights scores both windows.",
+        "Drift in severity from year to year is not estimated, so the severity interval may be too narrow.",
+        "There is no comparison area.",
+    )
+    return assumptions, (
+        Check("crimes without a harm weight, left out", float(not_scored), not_scored == 0),
+        Check(TOP_SHARE, top, top < 0.25),
+    )
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the three records of one split have in common."""
+
+    events: int
+    data_hash: str
+    notes: tuple[tuple[str, ...], tuple[Check, ...]]
+
+    def record(self, estimand: str, log_ratio: float, parts: list[tuple[float, float]]) -> ResultRecord:
+        se = math.sqrt(sum(variance for variance, _ in parts))
+        df = satterthwaite(*parts) if se > 0 else None
+        low, high, p = log_interval(log_ratio, se, df)
+        return ResultRecord(
+            estimand=estimand,
+            scale="ratio",
+            estimate=math.exp(log_ratio),
+            se=se,
+            ci_low=low,
+            ci_high=high,
+            p=p,
+            df=df,
+            n_events=self.events,
+            n_units=self.events,
+            n_clusters=None,
+            method="Log-scale delta method: counts with overdispersion and between-year component, severity from "
+            "the spread of the weights",
+            maryland_level=2,
+            data_hash=self.data_hash,
+            assumptions=self.notes[0],
+            checks=self.notes[1],
+            mde80=mde80(se),
+        )

@@ -1,0 +1,196 @@
+"""The one record every estimator returns, and the value it returns instead when it cannot answer.
+
+The record feeds the chart, the table, the PDF, the download and the acceptance tests, so it holds
+plain Python values only and writes itself as strict JSON (no NaN; infinities as words).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+CODE_VERSION = "evaluation-0.1.0"
+# Normal quantiles for 97.5% and 80%: 1.960 + 0.842, as METHODS fixes it.
+MDE_MULTIPLE = 2.80
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at beside the estimate; ``passed`` is None where it informs but cannot fail."""
+
+    name: str
+    value: float | str | None
+    passed: bool | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why no estimate is given: a value, so that a page can say it instead of showing a number."""
+
+    estimand: str
+    reason: str
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResultRecord:
+    """One estimate with everything needed to read, check and reproduce it.
+
+    Attributes
+    ----------
+    estimand : str
+        What is estimated, in words.
+    scale : str
+        ``"ratio"``: ``estimate`` and interval are ratios (< 1 means fewer), ``se`` is on the log scale.
+    estimate, se, ci_low, ci_high, p, df : float or None
+        ``df`` is None for a normal or exact reference; ``se`` is None for an exact interval; ``p`` two-sided.
+    n_events, n_units, n_clusters : int or None
+        Events analysed, units (cells or hot spot-days) analysed, clusters behind ``se``.
+    mde80 : float or None
+        Minimum detectable effect, a ratio: exp(-2.80 x SE) (80% power, two-sided 5%).
+    calibrated_type1, calibrated_coverage : float or None
+        Measured by simulation; None means "not measured yet", never "fine".
+    maryland_level : int
+        1 to 5 on the Maryland scientific methods scale; fixes the words a claim may use.
+    """
+
+    estimand: str
+    scale: str
+    estimate: float
+    se: float | None
+    ci_low: float
+    ci_high: float
+    p: float | None
+    df: float | None
+    n_events: int
+    n_units: int
+    n_clusters: int | None
+    method: str
+    maryland_level: int
+    data_hash: str
+    assumptions: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    mde80: float | None = None
+    calibrated_type1: float | None = None
+    calibrated_coverage: float | None = None
+    code_version: str = field(default=CODE_VERSION)
+    seed: int | None = None
+
+    def excludes_no_change(self) -> bool:
+        """True when the 95% interval leaves out a ratio of 1."""
+        return self.ci_high < 1.0 or self.ci_low > 1.0
+
+    def check(self, name: str) -> Check | None:
+        """The check of that name, or None."""
+        return next((check for check in self.checks if check.name == name), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values; infinities become "Infinity" / "-Infinity" so that strict JSON can hold them."""
+        found: dict[str, Any] = _plain(asdict(self))
+        return found
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), allow_nan=False, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ResultRecord:
+        """Inverse of :meth:`as_dict`."""
+        kept = {f.name: _unplain(values[f.name]) for f in fields(cls)}
+        kept["assumptions"] = tuple(kept["assumptions"])
+        kept["checks"] = tuple(Check(**{k: _unplain(v) for k, v in check.items()}) for check in kept["checks"])
+        return cls(**kept)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError("A result record cannot hold NaN: return a Refusal that says why there is no figure.")
+    return value
+
+
+def _unplain(value: Any) -> Any:
+    return float(value) if value in ("Infinity", "-Infinity") else value
+
+
+def mde80(se: float | None) -> float | None:
+    """Smallest fall, as a ratio, found 4 times in 5 by a two-sided 5% test: exp(-2.80 x SE of the log ratio)."""
+    return None if se is None else math.exp(-MDE_MULTIPLE * se)
+
+
+def log_interval(log_ratio: float, se: float, df: float | None = None) -> tuple[float, float, float]:
+    """Ratio interval and two-sided p from a log ratio: exp(b -/+ q x SE), q from t(df) or the normal.
+
+    Returns
+    -------
+    (low, high, p)
+    """
+    reference = stats.norm if df is None else stats.t(df)
+    q = float(reference.ppf(0.975))
+    p = 1.0 if se == 0 and log_ratio == 0 else float(2 * reference.sf(abs(log_ratio) / se)) if se > 0 else 0.0
+    return math.exp(log_ratio - q * se), math.exp(log_ratio + q * se), p
+
+
+def hash_values(*parts: Any) -> str:
+    """SHA-256 of the numbers and labels analysed, in order; the same data always give the same hash."""
+    digest = hashlib.sha256()
+    for part in parts:
+        array = np.asarray(part)
+        text = array.astype(str) if array.dtype.kind in "OUSM" else array.astype(float)
+        digest.update(json.dumps(text.tolist()).encode())
+        digest.update(b"|")
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class ThreeWays:
+    """One effect as METHODS has every effect shown: ratio, per cent, and events, each with its interval.
+
+    ``events_fewer`` is (expected without the change) - (observed): positive means fewer; its upper end
+    is infinite when the ratio's lower end is 0.
+    """
+
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    change: float  # fraction: -0.39 is 39% lower
+    change_low: float
+    change_high: float
+    events_fewer: float
+    events_fewer_low: float
+    events_fewer_high: float
+
+
+def three_ways(record: ResultRecord, observed: float) -> ThreeWays:
+    """Say a ratio three ways, given the events observed under the changed condition.
+
+    Expected = observed / ratio, so fewer = observed x (1 / ratio - 1); its interval comes from the ratio's.
+
+    Parameters
+    ----------
+    record : ResultRecord
+        On the ratio scale.
+    observed : float
+        Events (crimes or harm days) during the service or on patrol days, >= 0.
+    """
+    if record.scale != "ratio":
+        raise ValueError(f"Only a ratio can be said three ways; this record is on the scale “{record.scale}”.")
+
+    def fewer(ratio: float) -> float:
+        return observed * (1 / ratio - 1) if ratio > 0 else math.inf
+
+    low, mid, high = record.ci_low, record.estimate, record.ci_high
+    return ThreeWays(mid, low, high, mid - 1, low - 1, high - 1, fewer(mid), fewer(high), fewer(low))

@@ -64,7 +64,7 @@ def _areas(conn: Connection, programme_id: int) -> list[dict[str, Any]]:
 
 def _polygon(geometry: Any) -> Any:
     found = shape(geometry)
-    return found if found.is_valid else shapely.make_valid(found, method="structure")
+    return found if found.is_valid else shapely.make_valid(found, method="structure", keep_collapsed=False)
 
 
 def _pings(conn: Connection, programme_id: int, period: Period | None, rules: Rules) -> pd.DataFrame:

@@ -1,0 +1,30 @@
+"""The kinds of file the portal reads: how each is read and what storing it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from data_access.loading.areas import write_areas
+from data_access.loading.readers import crimes, hot_spots, pings, police_uk
+from data_access.loading.reading import Context, Parsed
+from data_access.loading.writing import Writer, write_rows
+
+
+@dataclass(frozen=True)
+class Kind:
+    read: Callable[[Context], Parsed]
+    write: Writer
+
+
+def _unused(_context: Context) -> Parsed:
+    raise AssertionError("The programme document has its own way in: documents.load_programme.")
+
+
+KINDS: dict[str, Kind] = {
+    "programme": Kind(_unused, lambda *_: _unused(_[2])),  # type: ignore[arg-type,return-value]
+    "hot-spots": Kind(hot_spots.read, write_areas),
+    "police-uk": Kind(police_uk.read, write_rows("police-uk")),
+    "crimes": Kind(crimes.read, write_rows("crimes")),
+    "pings": Kind(pings.read, write_rows("pings")),
+}

@@ -1,0 +1,153 @@
+"""Which current loads a newer file replaces, and which rows it shares with those it does not.
+
+A file replaces an older one of the same kind and source when it covers it: every month of the older file is in the
+newer, every provider, device or place of the older is in the newer, and within each month the newer reaches as
+far at both ends. "As far" allows three days, or three times the older file's usual time between rows where that is
+longer: the last crime of a month is not the month's last day. So a corrected month replaces the month, and this
+week's file does not replace last week's though both say "February".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import Connection, Table, select
+
+from data_access import schema as s
+
+EDGE_DAYS = 3.0
+EDGE_INTERVALS = 3.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """How rows of one kind are told apart. ``key``: what identifies a row; ``parties``: whose data it is."""
+
+    table: Table
+    when: str  # local_date, month or t_utc_ms
+    key: tuple[str, ...]
+    parties: tuple[str, ...] = ()
+    reference: str = ""  # identifies a row by itself where it is not empty
+    repeats: bool = True  # the same row may honestly occur twice (no unique key)
+
+
+SUBJECTS = {
+    "police-uk": Subject(s.crime, "month", ("month", "offence_group", "lon", "lat"), reference="reference"),
+    "crimes": Subject(
+        s.crime,
+        "local_date",
+        ("local_date", "local_minute", "offence_code", "offence_title", "offence_group", "lon", "lat"),
+        reference="reference",
+    ),
+    "pings": Subject(s.ping, "t_utc_ms", ("provider", "device", "t_utc_ms"), ("provider", "device"), repeats=False),
+    "plan": Subject(
+        s.plan,
+        "local_date",
+        ("area_id", "provider", "local_date", "planned_start_minute", "planned_minutes", "abstracted_minutes"),
+        ("provider",),
+    ),
+    "costs": Subject(s.cost, "month", ("month", "provider", "category", "flow", "amount_gbp"), ("provider", "flow")),
+    "engagements": Subject(
+        s.engagement, "local_date", ("local_date", "area_id", "provider", "measure", "count"), ("provider",)
+    ),
+    "comparators": Subject(s.comparator, "month", ("month", "place"), ("place",), repeats=False),
+}
+
+
+def held_rows(conn: Connection, subject: Subject, load_ids: list[int]) -> pd.DataFrame:
+    """What current loads hold: the subject's key, parties, date and reference columns, and load_id."""
+    names = list(
+        dict.fromkeys(
+            (
+                *subject.key,
+                *subject.parties,
+                subject.when,
+                *([subject.reference] if subject.reference else ()),
+                "load_id",
+            )
+        )
+    )
+    columns = [subject.table.c[name] for name in names]
+    found = conn.execute(select(*columns).where(subject.table.c.load_id.in_(load_ids))).all()
+    return pd.DataFrame(found, columns=names)
+
+
+def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject, *, by_month_only: bool = False) -> bool:
+    """Whether ``new`` covers ``old`` (frames with the subject's columns); see the module's first paragraph."""
+    for party in [list(subject.parties)] if subject.parties else []:
+        if not _parties(old, party) <= _parties(new, party):
+            return False
+    if subject.when == "t_utc_ms":
+        return set(old["t_utc_ms"] // 86_400_000) <= set(new["t_utc_ms"] // 86_400_000)
+    if subject.when == "month":
+        return set(old["month"]) <= set(new["month"])
+    new_months, old_months = _month_edges(new), _month_edges(old)
+    if not set(old_months.index) <= set(new_months.index):
+        return False
+    if by_month_only:
+        return True
+    both = old_months.join(new_months, rsuffix="_new")
+    slack = ((both["last"] - both["first"]).dt.days / both["rows"] * EDGE_INTERVALS).clip(lower=EDGE_DAYS)
+    early = (both["first_new"] - both["first"]).dt.days <= slack
+    late = (both["last"] - both["last_new"]).dt.days <= slack
+    overlaps = (both["first_new"] <= both["last"]) & (both["first"] <= both["last_new"])
+    return bool((early & late & overlaps).all())
+
+
+def _parties(frame: pd.DataFrame, names: list[str]) -> set[tuple[str, ...]]:
+    return set(frame[names].fillna("").itertuples(index=False, name=None))
+
+
+def _month_edges(frame: pd.DataFrame) -> pd.DataFrame:
+    day = pd.to_datetime(frame["local_date"])
+    grouped = day.groupby(day.dt.strftime("%Y-%m"))
+    return pd.DataFrame({"first": grouped.min(), "last": grouped.max(), "rows": grouped.size()})
+
+
+def overlaps(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
+    return bool(set(_months(new, subject)) & set(_months(old, subject)))
+
+
+def _months(frame: pd.DataFrame, subject: Subject) -> pd.Series:
+    if subject.when == "t_utc_ms":
+        return frame["t_utc_ms"] // 86_400_000
+    if subject.when == "month":
+        return frame["month"]
+    return pd.to_datetime(frame["local_date"]).dt.strftime("%Y-%m")
+
+
+def already_held(new: pd.DataFrame, held: pd.DataFrame, subject: Subject) -> pd.Series:
+    """Rows of ``new`` that ``held`` has already: by reference, else row by row, as often as they are held."""
+    found = pd.Series(False, index=new.index)
+    named = pd.Series(False, index=new.index)
+    if subject.reference:
+        named = new[subject.reference].notna()
+        found |= named & new[subject.reference].isin(held[subject.reference].dropna())
+        held = held[held[subject.reference].isna()]
+    plain = new[~named]
+    if plain.empty or held.empty:
+        return found
+    new_key, held_key = _row_key(plain, subject), _row_key(held, subject)
+    if not subject.repeats:
+        found[plain.index] = new_key.isin(set(held_key))
+        return found
+    times_held = new_key.map(held_key.value_counts()).fillna(0)
+    found[plain.index] = new_key.groupby(new_key).cumcount() < times_held
+    return found
+
+
+def _row_key(frame: pd.DataFrame, subject: Subject) -> pd.Series:
+    cells = [_comparable(frame[name]) for name in subject.key]
+    return pd.Series(list(zip(*cells, strict=True)), index=frame.index, dtype=object)
+
+
+def _comparable(column: pd.Series) -> list[object]:
+    """Database values and file values of one column in one form; missing is None in both."""
+    if column.name == "local_date":
+        return pd.to_datetime(column).dt.strftime("%Y-%m-%d").where(column.notna(), None).tolist()
+    if column.name in ("lon", "lat", "planned_minutes", "abstracted_minutes", "amount_gbp"):
+        return [None if pd.isna(v) else round(float(v), 7) for v in column]
+    if column.name in ("local_minute", "planned_start_minute", "t_utc_ms", "area_id", "count"):
+        return [None if pd.isna(v) else int(v) for v in column]
+    return [None if v is None or v != v else str(v) for v in column]

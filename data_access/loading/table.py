@@ -1,0 +1,225 @@
+"""Rows as a file gave them, and what became of each: still good, rejected with a reason, or a duplicate.
+
+The csv module rather than pandas reads the text: pandas pads or drops ragged rows without a word, and a row that
+nobody sees cannot be accounted for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from data_access.loading.result import LoadRefused
+from data_access.loading.source_file import SourceFile
+
+GOOD, REJECTED, DUPLICATE = 0, 1, 2
+RAW_LIMIT = 20_000  # characters kept of one rejected row
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+
+
+def column_key(name: str) -> str:
+    """Column names are matched without regard to case, spaces, underscores or hyphens."""
+    return re.sub(r"[\s_\-]+", "", name).casefold()
+
+
+class Rows:
+    """Every row read; ``frame`` holds the cells as text, one column per :func:`column_key`."""
+
+    def __init__(self, frame: pd.DataFrame, numbers: Sequence[int], raw: Callable[[int], str]) -> None:
+        self.frame = frame.reset_index(drop=True)
+        self.numbers = np.asarray(numbers, dtype=np.int64)
+        self._raw = raw
+        self.state = np.zeros(len(self.frame), dtype=np.int8)
+        self._field = np.full(len(self.frame), "", dtype=object)
+        self._reason = np.full(len(self.frame), "", dtype=object)
+        self.notes: list[str] = []
+        self.decimal_comma = False
+
+    @property
+    def good(self) -> np.ndarray:
+        return self.state == GOOD
+
+    @property
+    def read(self) -> int:
+        return len(self.state)
+
+    def count(self, state: int) -> int:
+        return int((self.state == state).sum())
+
+    def column(self, name: str) -> pd.Series:
+        """Cells of a column, outer blanks removed; empty texts where the file has no such column."""
+        key = column_key(name)
+        if key not in self.frame:
+            return pd.Series("", index=self.frame.index, dtype=object)
+        return self.frame[key].str.strip()
+
+    def has(self, *names: str) -> bool:
+        return all(column_key(name) in self.frame for name in names)
+
+    def reject(self, where: pd.Series | np.ndarray, field: str, reason: str | pd.Series) -> None:
+        """Reject rows; a row already rejected keeps its first reason."""
+        mask = np.asarray(where, dtype=bool) & self.good
+        self.state[mask] = REJECTED
+        self._field[mask] = field
+        self._reason[mask] = reason if isinstance(reason, str) else np.asarray(reason, dtype=object)[mask]
+
+    def duplicate(self, where: pd.Series | np.ndarray) -> int:
+        mask = np.asarray(where, dtype=bool) & self.good
+        self.state[mask] = DUPLICATE
+        return int(mask.sum())
+
+    def rejects(self) -> list[dict[str, object]]:
+        return [
+            {
+                "row_number": int(self.numbers[i]),
+                "field": self._field[i][:80],
+                "reason": self._reason[i][:300],
+                "raw": self._raw(i)[:RAW_LIMIT],
+            }
+            for i in np.flatnonzero(self.state == REJECTED)
+        ]
+
+    def common_reasons(self, most: int = 3) -> str:
+        counts = pd.Series(self._reason[self.state == REJECTED]).value_counts()
+        return "; ".join(f"{n:,} × {reason}" for reason, n in counts.head(most).items())
+
+
+def read_csv(
+    file: SourceFile,
+    required: Iterable[str],
+    any_of: Iterable[Iterable[str]] = (),
+    aliases: dict[str, str] | None = None,
+    optional: Iterable[str] = (),
+) -> Rows:
+    """Text -> Rows. ``any_of`` lists groups of columns of which one whole group must be there.
+
+    Raises LoadRefused when the file as a whole cannot be trusted: no header, a column missing, a quotation mark
+    never closed, a last line cut off.
+    """
+    text = file.text()
+    lines = list(io.StringIO(text, newline=""))
+    delimiter = _delimiter(text)
+    records, broken, numbers, spans, notes = _records(file.name, lines, delimiter)
+    header, *cells = records or [[]]
+    keys = _header_keys(header, aliases or {})
+    _check_header(file.name, header, keys, required, any_of, optional, delimiter)
+    if not cells:
+        raise LoadRefused(f"{file.name} has a header but no rows under it. Nothing to load.")
+    reasons = _fit(cells, len(keys), broken[1:])
+    if reasons.get(len(cells) - 1) and not lines[-1].endswith(("\n", "\r")):
+        raise LoadRefused(
+            f"{file.name} is cut off: its last line ({len(lines):,}) stops in the middle of a row. "
+            "Export or download it again."
+        )
+    frame = pd.DataFrame(cells, columns=range(len(keys)), dtype=object)
+    frame = frame.loc[:, [i for i, key in enumerate(keys) if key]].set_axis([k for k in keys if k], axis=1)
+    rows = Rows(frame, numbers[1:], lambda i: "".join(lines[slice(*spans[i + 1])]).rstrip("\r\n"))
+    rows.decimal_comma = delimiter != ","
+    rows.notes += notes
+    if reasons:
+        mask, text_of = np.zeros(rows.read, dtype=bool), pd.Series("", index=rows.frame.index, dtype=object)
+        mask[list(reasons)] = True
+        text_of[list(reasons)] = list(reasons.values())
+        rows.reject(mask, "(row)", text_of)
+    return rows
+
+
+def _delimiter(text: str) -> str:
+    head = text.lstrip("\r\n").split("\n", 1)[0]
+    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([head], delimiter=d), [])))
+
+
+def _records(name: str, lines: list[str], delimiter: str):
+    """(cells, problem or "", row number, line span) of every record that is not blank."""
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    records, broken, numbers, spans = [], [], [], []
+    number, start, blank = 0, 0, 0
+    while True:
+        problem = ""
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            row, problem = [], f"The row cannot be read: {error}."
+        number, end = number + 1, reader.line_num
+        if problem and (end - start > 1 or "unexpected end" in problem):
+            raise LoadRefused(_unclosed(name, start))
+        if not problem and not any(cell.strip() for cell in row):
+            blank += 1
+        else:
+            if records and end - start > 1 and len(row) != len(records[0]):
+                raise LoadRefused(_unclosed(name, start))
+            records.append(row)
+            broken.append(problem)
+            numbers.append(number)
+            spans.append((start, end))
+        start = end
+    notes = [f"{blank:,} blank lines were passed over."] if blank else []
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        notes.append("The last line has no line ending; if the file was cut off there, its last value may be too.")
+    return records, broken, numbers, spans, notes
+
+
+def _unclosed(name: str, start: int) -> str:
+    return (
+        f"{name}, line {start + 1:,}: a quotation mark is opened and not closed on that row, so the rows after it "
+        "cannot be told apart. Close it (or double a mark meant as text) and load again."
+    )
+
+
+def _header_keys(header: list[str], aliases: dict[str, str]) -> list[str]:
+    keys = [column_key(name) for name in header]
+    renames = {column_key(alias): column_key(name) for alias, name in aliases.items()}
+    return [renames[key] if key in renames and renames[key] not in keys else key for key in keys]
+
+
+def _check_header(
+    name: str,
+    header: list[str],
+    keys: list[str],
+    required: Iterable[str],
+    any_of: Iterable[Iterable[str]],
+    optional: Iterable[str],
+    delimiter: str,
+) -> None:
+    groups = [list(group) for group in any_of]
+    needed = list(required)
+    missing = [column for column in needed if column_key(column) not in keys]
+    unmet = groups and not any(all(column_key(c) in keys for c in group) for group in groups)
+    if missing or unmet:
+        wanted = ", ".join(needed) + (
+            (" and " if needed else "") + " or ".join(" + ".join(g) for g in groups) if groups else ""
+        )
+        found = ", ".join(h.strip() for h in header if h.strip()) or "none"
+        said = f"no column {', '.join(missing)}" if missing else "not all the columns it needs"
+        raise LoadRefused(
+            f"{name} has {said}. Line 1 must name the columns. Needed: {wanted}. "
+            f"Found ({_DELIMITERS[delimiter]} separated): {found[:600]}."
+        )
+    known = {column_key(c) for c in (*needed, *optional, *(c for g in groups for c in g))}
+    twice = sorted({header[i].strip() for i, key in enumerate(keys) if key in known and keys.count(key) > 1})
+    if twice:
+        raise LoadRefused(f"{name} names the column {', '.join(twice)} twice. Keep one of them and load again.")
+    for i, key in enumerate(keys):  # unknown columns that repeat are of no use, and frames need unique names
+        if key in keys[:i]:
+            keys[i] = ""
+
+
+def _fit(cells: list[list[str]], width: int, broken: list[str]) -> dict[int, str]:
+    """Make every row ``width`` wide in place; say which did not fit and why."""
+    reasons: dict[int, str] = {}
+    for i, row in enumerate(cells):
+        if len(row) == width and not broken[i]:
+            continue
+        if broken[i]:
+            reasons[i] = broken[i]
+        elif len(row) < width or any(cell.strip() for cell in row[width:]):
+            reasons[i] = f"The row has {len(row)} cells, the header {width}."
+        cells[i] = (row + [""] * width)[:width]
+    return reasons

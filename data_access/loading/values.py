@@ -1,0 +1,241 @@
+"""Text to values, a column at a time: times, numbers, places, names. What cannot be used rejects its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from pyproj import Transformer
+
+from data_access.loading.table import Rows
+from domain.periods import LONDON
+
+FIRST_YEAR = 1900
+COORDINATE_COLUMNS = (("longitude", "latitude"), ("easting", "northing"))
+COORDINATE_ALIASES = {
+    "lon": "longitude",
+    "lng": "longitude",
+    "long": "longitude",
+    "lat": "latitude",
+    "eastings": "easting",
+    "northings": "northing",
+}
+_TIME = re.compile(
+    r"^(?:(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})|(?P<d2>[0-9]{1,2})/(?P<m2>[0-9]{1,2})/(?P<y2>[0-9]{4}))"
+    r"(?:[T ]+(?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]{1,9}))?)?)?"
+    r"\s*(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+_EPOCH = r"^[0-9]{9,13}$"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+
+
+def numbers(rows: Rows, name: str) -> pd.Series:
+    """Floats; NaN where the cell is empty or not a finite number. Decimal commas where the separator is none."""
+    cells = rows.column(name)
+    if rows.decimal_comma:
+        cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2", regex=True)
+    good = cells.str.match(_NUMBER)
+    found = pd.to_numeric(cells.where(good), errors="coerce").astype(float)
+    return found.where(np.isfinite(found))
+
+
+def amounts(
+    rows: Rows, name: str, *, low: float | None = 0.0, whole: bool = False, default: float | None = None
+) -> pd.Series:
+    """A required (or defaulted) number of at least ``low``; anything else rejects the row."""
+    cells = rows.column(name)
+    found = numbers(rows, name)
+    if default is not None:
+        found = found.where(cells != "", default)
+    what = "a whole number" if whole else "a number"
+    least = "" if low is None else f" of {low:g} or more"
+    bad = found.isna() | (found < low if low is not None else False)
+    if whole:
+        bad |= (found % 1 != 0) | (found.abs() > 2**31)
+    rows.reject(bad, name, "“" + cells.str.slice(0, 60) + f"” is not {what}{least}.")
+    return found
+
+
+def times(
+    rows: Rows, name: str, *, required: bool = True, today: date | None = None, epoch: bool = False
+) -> pd.DataFrame:
+    """Parse date-times. Columns: ``utc``, ``local`` (naive), ``has_time``; NaT where empty or rejected.
+
+    Zoneless times are Europe/London. The hour that does not exist in spring rejects its row; of the hour that
+    comes twice in autumn the first is meant, and a note counts such rows.
+    """
+    cells = rows.column(name)
+    naive, offset, has_time = _split_times(cells)
+    zoned = offset.notna()
+    utc = (naive - pd.to_timedelta(offset, unit="m")).where(zoned)
+    if epoch:
+        stamp = pd.to_numeric(cells.where(cells.str.match(_EPOCH)), errors="coerce")
+        millis = stamp.where(stamp > 1e11, stamp * 1000)
+        known = millis.notna()
+        utc, has_time, zoned = utc.where(~known, _from_millis(millis)), has_time | known, zoned | known
+    plain = naive.where(~zoned)
+    first = np.ones(len(plain), dtype=bool)  # ambiguous=True: summer time, the first of the two hours
+    local_aware = plain.dt.tz_localize(LONDON, ambiguous=first, nonexistent="NaT")
+    utc = utc.where(zoned, local_aware.dt.tz_convert("UTC").dt.tz_localize(None))
+    missing_hour = plain.notna() & local_aware.isna()
+    rows.reject(missing_hour, name, "“" + cells + "” does not exist: the clocks went forward over that hour.")
+    bad = utc.isna() & ((cells != "") if not required else True)
+    rows.reject(
+        bad, name, "“" + cells.str.slice(0, 60) + "” is not a date and time (YYYY-MM-DD HH:MM or DD/MM/YYYY HH:MM)."
+    )
+    local = utc.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
+    _bound_years(rows, name, local, cells, today)
+    _note_zones(rows, name, plain, has_time)
+    return pd.DataFrame({"utc": utc, "local": local, "has_time": has_time & utc.notna()})
+
+
+def _split_times(cells: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """(naive time, minutes east of UTC or NaN, whether an hour was given)."""
+    got = cells.str.extract(_TIME)
+    number = {c: pd.to_numeric(got[c], errors="coerce") for c in ("y", "m", "d", "y2", "m2", "d2", "H", "M", "S")}
+    parts = pd.DataFrame(
+        {
+            "year": number["y"].fillna(number["y2"]),
+            "month": number["m"].fillna(number["m2"]),
+            "day": number["d"].fillna(number["d2"]),
+        }
+    )
+    parts = parts.where(parts["year"].between(1700, 2200))
+    day = pd.to_datetime(parts, errors="coerce").astype("datetime64[ms]")
+    hour, minute, second = (number[c].fillna(0) for c in ("H", "M", "S"))
+    clock_ok = (hour < 24) & (minute < 60) & (second < 60)
+    millis = pd.to_numeric(got["f"].str.slice(0, 3).str.ljust(3, "0"), errors="coerce").fillna(0)
+    naive = (day + pd.to_timedelta(((hour * 60 + minute) * 60 + second) * 1000 + millis, unit="ms")).where(clock_ok)
+    zone = got["z"].str.replace(":", "")
+    east = pd.to_numeric(zone.str.slice(1, 3), errors="coerce") * 60 + pd.to_numeric(
+        zone.str.slice(3, 5), errors="coerce"
+    )
+    east = east.where(zone.str[0] != "-", -east).mask(zone.str.upper() == "Z", 0.0)
+    east = east.where(east.abs() <= 14 * 60)
+    # A zone that cannot be (+99:00) must not pass as "no zone".
+    naive = naive.where(zone.isna() | east.notna())
+    return naive.astype("datetime64[ms]"), east, got["H"].notna()
+
+
+def _from_millis(millis: pd.Series) -> pd.Series:
+    return pd.to_datetime(millis, unit="ms", errors="coerce").astype("datetime64[ms]")
+
+
+def _bound_years(rows: Rows, name: str, local: pd.Series, cells: pd.Series, today: date | None) -> None:
+    rows.reject(local.dt.year < FIRST_YEAR, name, "“" + cells.str.slice(0, 60) + f"” is before {FIRST_YEAR}.")
+    if today is not None:
+        after = pd.Timestamp(today) + pd.Timedelta(days=1)
+        rows.reject(local >= after, name, "“" + cells.str.slice(0, 60) + f"” is in the future (today is {today}).")
+
+
+def _note_zones(rows: Rows, name: str, plain: pd.Series, has_time: pd.Series) -> None:
+    assumed = plain.notna() & has_time
+    if assumed.any():
+        rows.notes.append(f"{name}: {int(assumed.sum()):,} times without a zone were read as Europe/London.")
+    # Ambiguity is rare: look only at plain times of the changing hour.
+    hours = plain[assumed & plain.dt.hour.eq(1) & plain.dt.month.eq(10) & plain.dt.day.gt(24)]
+    twice = hours.dt.tz_localize(LONDON, ambiguous="NaT", nonexistent="NaT").isna().sum() if len(hours) else 0
+    if twice:
+        rows.notes.append(
+            f"{name}: {int(twice):,} times fall in the hour that comes twice when the clocks go back; "
+            "the first of the two was taken."
+        )
+
+
+def days(rows: Rows, name: str, *, today: date | None = None) -> pd.Series:
+    """Required calendar days (a time of day is dropped), as datetime64 at midnight."""
+    cells = rows.column(name)
+    naive, _, _ = _split_times(cells)
+    rows.reject(naive.isna(), name, "“" + cells.str.slice(0, 60) + "” is not a date (YYYY-MM-DD or DD/MM/YYYY).")
+    _bound_years(rows, name, naive, cells, today)
+    return naive.dt.normalize()
+
+
+def months(rows: Rows, name: str, *, today: date | None = None) -> pd.Series:
+    """Required months, YYYY-MM."""
+    cells = rows.column(name)
+    good = cells.str.match(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$")
+    rows.reject(~good, name, "“" + cells.str.slice(0, 60) + "” is not a month (YYYY-MM).")
+    if today is not None:
+        rows.reject(good & (cells > f"{today:%Y-%m}"), name, "“" + cells + f"” is in the future (today is {today}).")
+    return cells
+
+
+def one_of(
+    rows: Rows, name: str, known: Mapping[str, str], what: str, *, required: bool = True, default: str = ""
+) -> pd.Series:
+    """Codes looked up by code or name, without regard to case; unknown ones reject the row and list what is known."""
+    cells = rows.column(name)
+    if default:
+        cells = cells.where(cells != "", default)
+    lookup = {label.casefold(): code for code, label in known.items()} | {code.casefold(): code for code in known}
+    found = cells.str.casefold().map(lookup)
+    listed = ", ".join(known) or "none yet"
+    bad = found.isna() & ((cells != "") | required)
+    rows.reject(bad, name, "“" + cells.str.slice(0, 60) + f"” is not a {what} of this programme. Known: {listed}.")
+    return found
+
+
+@lru_cache(maxsize=1)
+def british_grid() -> Transformer:
+    return Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
+
+
+def coordinates(rows: Rows, *, required: bool, tolerant: bool = False) -> tuple[pd.Series, pd.Series]:
+    """Longitude and latitude (WGS84); NaN where a row has no position, never 0,0.
+
+    ``required`` rejects rows without a position; ``tolerant`` keeps rows with a half position as without.
+    Both forms in one file: longitude and latitude first, easting and northing where those are empty.
+    """
+    lon, lat = _pair(rows, "longitude", "latitude", tolerant)
+    if rows.has("longitude", "latitude"):
+        swapped = lon.between(49, 61) & lat.between(-9, 2.1)
+        rows.reject(swapped, "longitude", "Longitude and latitude look swapped: Britain lies at longitude -9 to 2.")
+        impossible = (lon.abs() > 180) | (lat.abs() > 90)
+        rows.reject(impossible, "longitude", "Longitude must lie between -180 and 180, latitude between -90 and 90.")
+    east, north = _pair(rows, "easting", "northing", tolerant)
+    use = east.notna() & lon.isna()
+    if use.any():
+        beyond = use & ~(east.between(0, 700_000) & north.between(0, 1_300_000) & ((east > 0) | (north > 0)))
+        rows.reject(
+            beyond & ((east != 0) | (north != 0)),
+            "easting",
+            "Easting and northing lie outside the British National Grid (0-700000, 0-1300000 metres).",
+        )
+        use &= ~beyond
+        lon, lat = lon.copy(), lat.copy()
+        lon[use], lat[use] = british_grid().transform(east[use].to_numpy(), north[use].to_numpy())
+        rows.notes.append(
+            f"{int(use.sum()):,} positions were converted from British National Grid (within a few metres)."
+        )
+    nowhere = (lon == 0) & (lat == 0)
+    if (nowhere & rows.good).any() and not required:
+        rows.notes.append(f"{int((nowhere & rows.good).sum()):,} rows at 0,0 count as without coordinates.")
+    lon, lat = lon.mask(nowhere), lat.mask(nowhere)
+    if required:
+        rows.reject(lon.isna(), "longitude", "The row has no position.")
+    return lon, lat
+
+
+def _pair(rows: Rows, first: str, second: str, tolerant: bool) -> tuple[pd.Series, pd.Series]:
+    x, y = numbers(rows, first), numbers(rows, second)
+    for name, found in ((first, x), (second, y)):
+        cells = rows.column(name)
+        rows.reject(found.isna() & (cells != ""), name, "“" + cells.str.slice(0, 60) + "” is not a coordinate.")
+    half = x.isna() != y.isna()
+    if half.any() and rows.has(first, second) and not tolerant:
+        rows.reject(half, first, f"The row has only one of {first} and {second}.")
+    return x.where(~half), y.where(~half)
+
+
+def spaced(cells: pd.Series) -> pd.Series:
+    """Single spaces inside, none outside."""
+    return cells.str.strip().str.replace(r"\s+", " ", regex=True)
+
+
+def or_none(cells: pd.Series) -> pd.Series:
+    return cells.astype(object).where(cells != "", None)

@@ -1,0 +1,174 @@
+"""What storing a parsed file means, kind by kind: first what it would change, then the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from data_access import placement, scoring
+from data_access import schema as s
+from data_access.loading import coverage, store
+from data_access.loading.coverage import SUBJECTS, Subject
+from data_access.loading.reading import Context, Parsed
+from data_access.loading.store import Progress
+from domain.periods import LONDON, month_end, parse_month
+
+
+def _nothing(_conn: Connection, _load_id: int) -> None:
+    return None
+
+
+@dataclass
+class Outcome:
+    """``store`` runs once the load's own row exists; ``settle`` after the older loads are superseded."""
+
+    store: Callable[[Connection, int, Progress | None], None]
+    settle: Callable[[Connection, int], None] = _nothing
+    replaced: list[int] = field(default_factory=list)
+    difference: dict[str, Any] | None = None
+
+
+Writer = Callable[[Connection, int, Context, Parsed], Outcome]
+
+
+def write_rows(kind: str) -> Writer:
+    """Rows of a period: replace the loads this file covers, count as duplicates what others hold already."""
+    subject = SUBJECTS[kind]
+
+    def prepare(conn: Connection, programme_id: int, context: Context, parsed: Parsed) -> Outcome:
+        new = parsed.good()
+        parsed.period = period_of(new, subject)
+        replaced, before = _compare(conn, programme_id, kind, subject, context, parsed, new)
+        difference = difference_of(replaced, before, parsed.good(), subject) if replaced else None
+
+        def insert(conn: Connection, load_id: int, progress: Progress | None) -> None:
+            store.delete_rows(conn, subject.table, replaced)
+            frame = parsed.good()
+            if subject.table is s.crime:
+                frame = _placed(conn, programme_id, parsed, frame)
+            store.insert_frame(
+                conn, subject.table, frame, progress=progress, programme_id=programme_id, load_id=load_id
+            )
+
+        def settle(conn: Connection, load_id: int) -> None:
+            if subject.table is s.crime:
+                _score(conn, programme_id, load_id, parsed)
+            elif subject.table is s.ping:
+                recompute_visits(conn, programme_id)
+
+        return Outcome(insert, settle, replaced, difference)
+
+    return prepare
+
+
+def _compare(
+    conn: Connection,
+    programme_id: int,
+    kind: str,
+    subject: Subject,
+    context: Context,
+    parsed: Parsed,
+    new: pd.DataFrame,
+) -> tuple[list[int], list[pd.DataFrame]]:
+    """Ids of the loads this file replaces, and their rows; marks what other current loads hold as duplicates."""
+    # A ping is the same ping whoever sent the file; other kinds are compared within their source.
+    source = None if subject.table is s.ping else parsed.source
+    first, last = parsed.period or (date.min, date.max)
+    around = (first.replace(day=1), month_end(last.replace(day=1)))
+    replaced, before = [], []
+    for load in store.current_loads(conn, programme_id, kind, source=source, period=around):
+        held = coverage.held_rows(conn, subject, [load["id"]])
+        same_source = load["source"] == parsed.source
+        if same_source and (held.empty or coverage.covers(new, held, subject, by_month_only=context.options.replace)):
+            replaced.append(load["id"])
+            before.append(held)
+        elif coverage.overlaps(new, held, subject):
+            _mark_held(parsed, coverage.already_held(new, held, subject), load["file_name"])
+            new = parsed.good()
+    return replaced, before
+
+
+def _mark_held(parsed: Parsed, held: pd.Series, file_name: str) -> None:
+    mask = pd.Series(False, index=parsed.rows.frame.index)
+    mask[held.index] = held
+    count = parsed.rows.duplicate(mask)
+    parsed.notes.append(
+        f"The file shares part of its period with {file_name}, which stays: {count:,} rows it holds already are "
+        "duplicates. If this file is meant to replace it, load with --replace."
+    )
+
+
+def period_of(frame: pd.DataFrame, subject: Subject) -> tuple[date, date] | None:
+    if frame.empty:
+        return None
+    if subject.when == "month":
+        return parse_month(frame["month"].min()), month_end(parse_month(frame["month"].max()))
+    return frame["local_date"].min().date(), frame["local_date"].max().date()
+
+
+def difference_of(
+    replaced: list[int], before: list[pd.DataFrame], after: pd.DataFrame, subject: Subject
+) -> dict[str, Any]:
+    """Rows before and after, in all and by month, over the loads that were replaced."""
+    old = pd.concat(before, ignore_index=True)
+    old_months, new_months = _month_counts(old, subject), _month_counts(after, subject)
+    months = sorted(set(old_months) | set(new_months))
+    return {
+        "replaced_loads": replaced,
+        "rows_before": len(old),
+        "rows_after": len(after),
+        "by_month": {m: [old_months.get(m, 0), new_months.get(m, 0)] for m in months},
+    }
+
+
+def _month_counts(frame: pd.DataFrame, subject: Subject) -> dict[str, int]:
+    if frame.empty:
+        return {}
+    if subject.when == "month":
+        month = frame["month"]
+    elif subject.when == "t_utc_ms":
+        when = pd.to_datetime(frame["t_utc_ms"].astype("int64"), unit="ms", utc=True)
+        month = when.dt.tz_convert(LONDON).dt.strftime("%Y-%m")
+    else:
+        month = pd.to_datetime(frame["local_date"]).dt.strftime("%Y-%m")
+    return {str(k): int(n) for k, n in month.value_counts().items()}
+
+
+def _placed(conn: Connection, programme_id: int, parsed: Parsed, frame: pd.DataFrame) -> pd.DataFrame:
+    areas = placement.areas_of(conn, programme_id)
+    placed, shared = placement.place_frame(frame, areas)
+    counts = placed["placement"].value_counts()
+    said = ", ".join(
+        f"{int(counts.get(word, 0)):,} {word}"
+        for word in (placement.INSIDE, placement.OUTSIDE, placement.NO_COORDINATES)
+    )
+    parsed.notes.append(
+        f"Placed by point in polygon: {said}."
+        if areas
+        else "No hot spots are loaded yet; the rows are placed when they are."
+    )
+    note_shared(parsed, shared)
+    return placed
+
+
+def note_shared(parsed: Parsed, shared: int) -> None:
+    if shared:
+        parsed.notes.append(f"{shared:,} points lie in more than one boundary; each counts in the first of them.")
+
+
+def _score(conn: Connection, programme_id: int, load_id: int, parsed: Parsed) -> None:
+    unscored = scoring.score_crimes(conn, programme_id, load_id)
+    if unscored and scoring.current_weight_set(conn, programme_id) is not None:
+        parsed.notes.append(f"{unscored:,} crimes have no weight in the harm index: not scored.")
+
+
+def recompute_visits(conn: Connection, programme_id: int) -> None:
+    # Imported here: dosage is the larger machine, and only these loads need it.
+    from data_access.dosage import recompute_visits as recompute
+
+    recompute(conn, programme_id)

@@ -68,7 +68,7 @@ def mark_service_start(figure: go.Figure, start: date | None, months: Sequence[s
     figure.add_annotation(
         x=start.isoformat(),
         y=1,
-        yref="y domain" if not figure._has_subplots() else "y domain",
+        yref="y domain",
         text=label,
         showarrow=False,
         xanchor="left",

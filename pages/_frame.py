@@ -1,0 +1,218 @@
+"""How every data page works: filters from the URL, one callback, blocks from one frame each, states.
+
+A page file declares its question, its permission and its blocks; this module does the rest, so that
+no page can forget the guard, the sentence, the as-at date or the download.
+(The leading underscore keeps Dash from taking this file for a page.)
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+
+from access.requires import requires
+from access.viewer import current_programme, current_scope
+from components import states
+from components.block import Block, render_block
+from components.filter_bar import PeriodChoice, filter_bar, filters_from_controls, period_choices
+from components.shell import no_access
+from components.view import View
+from data_access import programmes, trends
+from data_access.crimes import NoDayLevel
+from domain import formats
+from domain.filters import Filters
+from domain.periods import Period, month_end, parse_month
+from domain.roles import Permission
+from domain.scope import OutOfScope, Scope
+
+log = logging.getLogger(__name__)
+
+Lead = Callable[[View], list[Any]]
+
+
+@dataclass(frozen=True)
+class DataPage:
+    """One page: ``slug`` names its elements, ``lead`` writes the answer before the blocks."""
+
+    slug: str
+    path: str
+    name: str
+    question: Callable[[View], str] | str
+    permission: Permission
+    blocks: Sequence[Block]
+    lead: Lead | None = None
+    tail: Lead | None = None
+    all_months: bool = False  # the default period is everything loaded (trends), not the evaluation window
+    compare: bool = True
+    spots: bool = True
+    extra: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
+
+
+def months_loaded(scope: Scope, code: str) -> list[str]:
+    """Months with recorded crime, first to last: what the period controls offer."""
+    return trends.months_loaded(scope, code)
+
+
+def choices_for(view: View, months: Sequence[str]) -> list[PeriodChoice]:
+    windows = [
+        (w.label or name, w.period)
+        for name, w in (("during", view.programme.during), ("before", view.programme.before))
+        if w
+    ]
+    return period_choices(windows, months)
+
+
+def make_view(scope: Scope, query: Mapping[str, str], *, path_code: str = "", all_months: bool = False) -> View:
+    """The view a query string asks for; raises OutOfScope when the programme is not the viewer's."""
+    code = current_programme(query)
+    programme = programmes.get_programme(scope, code)
+    defaults = programmes.filter_defaults(scope, code)
+    months = months_loaded(scope, code) if all_months else []
+    if months:
+        defaults = replace(defaults, period=Period(parse_month(months[0]), month_end(parse_month(months[-1]))))
+    if programme.before:
+        defaults = replace(defaults, before_window=programme.before.period)
+    filters = Filters.parse(query, defaults)
+    if path_code:
+        if path_code not in defaults.hot_spot_names:
+            raise OutOfScope(f"This programme has no hot spot with the code “{path_code}”.")
+        filters = filters.with_hot_spots(path_code)
+    return View(scope, programme, filters, defaults, programmes.data_as_at(scope, code), path_code)
+
+
+def visible(blocks: Sequence[Block], view: View) -> list[Block]:
+    return [b for b in blocks if view.may(b.permission)]
+
+
+def content(page: DataPage, view: View) -> list[Any]:
+    """Problems in the link, the answer, then the blocks; one block's trouble does not take the page down."""
+    body: list[Any] = [states.problems(view.filters.problems)]
+    if page.lead:
+        body.extend(_safely(lambda: page.lead(view), page.slug))  # type: ignore[misc]
+    for block in visible(page.blocks, view):
+        body.extend(_safely(lambda block=block: [render_block(block, view)], block.id))  # type: ignore[misc]
+    if page.tail:
+        body.extend(_safely(lambda: page.tail(view), page.slug))  # type: ignore[misc]
+    return body
+
+
+def _safely(build: Callable[[], list[Any]], what: str) -> list[Any]:
+    try:
+        return build()
+    except NoDayLevel as reason:
+        return [states.inset(html.P(str(reason)))]
+    except OutOfScope as reason:
+        return [states.inset(html.P(str(reason)))]
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("Block %s failed (reference %s)", what, reference)
+        return [
+            states.error(
+                "Part of this page could not be worked out.",
+                "No figure is shown rather than a wrong one; the other parts of the page are not affected.",
+                "Try another period; if it stays, report the problem with the reference below.",
+                reference,
+            )
+        ]
+
+
+def _question(page: DataPage, view: View) -> str:
+    return page.question if isinstance(page.question, str) else page.question(view)
+
+
+def _as_at(view: View) -> html.P:
+    return html.P(f"Data as at: {view.data_as_at()}.", className="as-at")
+
+
+def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -> html.Div:
+    clean = {k: str(v) for k, v in query.items() if v is not None}
+    try:
+        view = make_view(current_scope(), clean, path_code=path_code, all_months=page.all_months)
+    except OutOfScope as reason:
+        return no_access(str(reason))
+    months = months_loaded(view.scope, view.programme.code)
+    bar = filter_bar(
+        page.slug,
+        view.filters,
+        view.defaults,
+        choices_for(view, months),
+        months,
+        compare=page.compare,
+        spots=page.spots and not path_code,
+    )
+    return html.Div(
+        [
+            html.H1(_question(page, view)),
+            bar,
+            _as_at(view),
+            dcc.Store(id=f"{page.slug}-where", data={"programme": view.programme.code, "code": path_code}),
+            dcc.Store(id=f"{page.slug}-query"),
+            dcc.Store(id=f"{page.slug}-written"),
+            dcc.Store(id=f"{page.slug}-address", data=view.filters.to_query()),
+            *(_safely(lambda: page.extra(view), page.slug) if page.extra else []),  # type: ignore[misc]
+            states.loading(html.Div(content(page, view), id=f"{page.slug}-content"), f"{page.slug}-content"),
+        ],
+        className="page",
+    )
+
+
+def data_page(module: str, page: DataPage, path_template: str | None = None) -> None:
+    """Register the page and its one callback with Dash."""
+
+    @requires(page.permission)
+    def layout(**query: Any) -> html.Div:
+        # A query parameter would override a path variable: only the path may name the hot spot (PLATFORM 4).
+        code = str(query.pop("hot_spot_code", "") or "") if path_template else ""
+        return page_layout(page, query, code)
+
+    options = {"path_template": path_template} if path_template else {"path": page.path}
+    dash.register_page(module, name=page.name, title=page.name, layout=layout, **options)
+    slug = page.slug
+
+    @dash.callback(
+        Output(f"{slug}-content", "children"),
+        Output(f"{slug}-months", "className"),
+        Output(f"{slug}-query", "data"),
+        Input(f"{slug}-spots", "value"),
+        Input(f"{slug}-period", "value"),
+        Input(f"{slug}-from", "value"),
+        Input(f"{slug}-to", "value"),
+        Input(f"{slug}-compare", "value"),
+        State(f"{slug}-where", "data"),
+        prevent_initial_call=True,
+    )
+    @requires(page.permission)
+    def update(
+        spots: str, period: str, start: str, end: str, compare: str, where: dict[str, str]
+    ) -> tuple[list[Any], str, str]:
+        query = filters_from_controls(str(where.get("programme", "")), spots, period, start, end, compare)
+        custom = "filter-part" if period == "custom" else "filter-part hidden"
+        try:
+            view = make_view(current_scope(), query, path_code=str(where.get("code") or ""), all_months=page.all_months)
+        except OutOfScope as reason:
+            return [no_access(str(reason))], custom, ""
+        return content(page, view), custom, view.filters.to_query()
+
+    # PLATFORM 14: replaceState keeps the focus where it is; dcc.Location would rebuild the page.
+    clientside_callback(
+        ClientsideFunction("portal", "writeQuery"),
+        Output(f"{slug}-written", "data"),
+        Input(f"{slug}-query", "data"),
+        prevent_initial_call=True,
+    )
+
+
+def summary_sentence(view: View, what: str, now: float | None, then: float | None, unit: str) -> str:
+    """ "Recorded crimes: 252, compared with 416 (−39%)." Direction only; no word of effect."""
+    if now is None or now != now:
+        return f"{what}: not available for {formats.period(view.filters.period)}."
+    base = f"{what}: {formats.number(now)} {unit} in {formats.period(view.filters.period)}"
+    if then is None or then != then or then == 0:
+        return f"{base}; there is nothing to compare it with in {formats.period(view.comparison)}."
+    return f"{base}, compared with {formats.number(then)} in {formats.period(view.comparison)} ({formats.signed_percent(now / then - 1)})."

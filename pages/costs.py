@@ -1,0 +1,174 @@
+"""Costs: what does a minute in a hot spot cost, by provider? Three ledgers, never one "savings" figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from dash import html
+
+from components import figures, palette
+from components.block import Block, register_block
+from components.table import Column, decimal, money, share, text
+from components.view import View
+from data_access import costs, finance
+from domain import formats
+from domain.periods import month_of
+from domain.roles import Permission
+from pages._frame import DataPage, data_page
+
+PRORATED = "Monthly spend is split over the days of the month; the share inside the period counts."
+
+
+def _rate_sentence(frame: pd.DataFrame, view: View) -> str:
+    known = frame.dropna(subset=["cost_per_patrol_minute_gbp"])
+    if known.empty:
+        return "No cost per minute can be given: either no spend or no patrol-minutes are loaded for this period."
+    parts = [f"{row.provider_name} {formats.pounds(row.cost_per_patrol_minute_gbp, 2)}" for row in known.itertuples()]
+    return f"A patrol-minute in a hot spot cost: {formats.joined(parts)}."
+
+
+def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    known = frame.dropna(subset=["cost_per_patrol_minute_gbp"])
+    styles = [palette.provider_style(view.programme, c) for c in known["provider"]]
+    return figures.dots_with_intervals(
+        labels=list(known["provider_name"]),
+        values=list(known["cost_per_patrol_minute_gbp"]),
+        lows=[None] * len(known),
+        highs=[None] * len(known),
+        unit="£ per patrol-minute",
+        colours=[s[0] for s in styles],
+        symbols=[s[1] for s in styles],
+        texts=[formats.pounds(v, 2) for v in known["cost_per_patrol_minute_gbp"]],
+    )
+
+
+RATES = register_block(
+    Block(
+        id="cost-by-provider",
+        title="Cost per patrol-minute and per person-hour",
+        permission=Permission.VIEW_COSTS,
+        frame=lambda view: costs.cost_by_provider(view.scope, view.filters),
+        sentence=_rate_sentence,
+        caption=lambda view: (
+            f"Provider spend over GPS-verified patrol-minutes inside hot spots (time outside boundaries is in the cost but not in the minutes). {PRORATED} No interval is drawn: trackers of different density are not yet compared like for like, so differences of a few per cent mean little."
+        ),
+        columns=lambda view: [
+            text("provider_name", "Provider"),
+            money("cost_gbp", "Spend (£)"),
+            decimal("patrol_minutes", "Patrol-minutes", 0),
+            decimal("person_minutes", "Person-minutes", 0),
+            money("cost_per_patrol_minute_gbp", "£ per patrol-minute", 2),
+            money("cost_per_person_hour_gbp", "£ per person-hour", 2),
+        ],
+        figure=_rate_figure,
+        table_open=True,
+        height=260,
+    )
+)
+
+
+def _ledger_sentence(frame: pd.DataFrame, view: View) -> str:
+    reference = view.programme.provider_name(view.programme.rate_reference_provider or "")
+    parts = []
+    for row in frame.dropna(subset=["percent_cheaper"]).itertuples():
+        word = "less" if row.percent_cheaper >= 0 else "more"
+        parts.append(
+            f"a minute by {row.provider_name} cost {formats.percent(abs(row.percent_cheaper), 1)} {word} than by {reference}"
+        )
+    if not parts:
+        return "No rates can be compared: the reference provider has no cost or no minutes in this period."
+    text_ = formats.joined(parts)
+    return f"{text_[0].upper()}{text_[1:]}. The same minutes at the reference rate would have cost the difference shown; it is only a saving if those minutes would otherwise have been bought."
+
+
+LEDGER_1 = register_block(
+    Block(
+        id="ledger-1-delivery-cost",
+        title="Ledger 1: delivery cost avoided (cashable)",
+        permission=Permission.VIEW_COSTS,
+        frame=lambda view: costs.rate_comparison(view.scope, view.filters),
+        sentence=_ledger_sentence,
+        caption=lambda view: f"(Reference rate − provider rate) × patrol-minutes. {PRORATED}",
+        columns=lambda view: [
+            text("provider_name", "Provider"),
+            money("rate_gbp", "£ per patrol-minute", 2),
+            money("reference_rate_gbp", "Reference £ per patrol-minute", 2),
+            share("percent_cheaper", "Cheaper than reference, %", 1),
+            decimal("patrol_minutes", "Patrol-minutes", 0),
+            money("delivery_cost_avoided_gbp", "Delivery cost avoided (£)"),
+        ],
+        table_open=True,
+    )
+)
+
+
+def _other_ledgers(view: View) -> list[Any]:
+    body: list[Any] = []
+    for title, ledger in (
+        (
+            "Ledger 2: police response cost avoided (opportunity cost)",
+            costs.response_cost_avoided(view.scope, view.filters),
+        ),
+        (
+            "Ledger 3: social cost of crime avoided (mostly not cashable)",
+            costs.social_cost_avoided(view.scope, view.filters),
+        ),
+    ):
+        body.append(
+            html.Section(
+                [html.H2(title), html.P([f"{formats.UNAVAILABLE} ", ledger.reason], className="reading")],
+                className="block",
+            )
+        )
+    body.append(
+        html.P("The three ledgers answer different questions and are never added together.", className="caption")
+    )
+    return body
+
+
+def _finance_frame(view: View) -> pd.DataFrame:
+    return finance.finance_table(view.scope, view.programme.code, month_of(view.filters.period.end))
+
+
+def _finance_columns(view: View) -> list[Column]:
+    return [
+        text("line", "Line"),
+        money("month_gbp", "Month (£)"),
+        money("year_to_date_gbp", "Financial year to date (£)"),
+        money("full_year_gbp", "Full year (£)"),
+    ]
+
+
+FINANCE = register_block(
+    Block(
+        id="finance",
+        title="Award, spend and forecast",
+        permission=Permission.VIEW_COSTS,
+        frame=_finance_frame,
+        sentence=lambda frame, view: finance.finance_sentence(
+            view.scope, view.programme.code, month_of(view.filters.period.end)
+        ),
+        caption=lambda view: (
+            f"Month: {formats.month(month_of(view.filters.period.end))}. Forecast is spend to date plus the loaded forecast of later months. Underspend of a grant is usually lost."
+        ),
+        columns=_finance_columns,
+        table_open=True,
+    )
+)
+
+data_page(
+    __name__,
+    DataPage(
+        slug="costs",
+        path="/costs",
+        name="Costs",
+        question="What does a minute in a hot spot cost?",
+        permission=Permission.VIEW_COSTS,
+        blocks=[RATES, LEDGER_1, FINANCE],
+        tail=_other_ledgers,
+        compare=False,
+        spots=False,
+    ),
+)

@@ -1,0 +1,192 @@
+"""Data: what do we have, and how good is it? Loads, reconciliation, rejected rows and quality."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import pandas as pd
+from dash import html
+
+from access.requires import requires
+from access.viewer import current_programme, current_scope
+from components import states
+from components.table import count, data_table, share, text
+from data_access import loads, programmes
+from domain import formats
+from domain.periods import to_local
+from domain.roles import Permission
+from domain.scope import Scope
+
+KINDS = {
+    "programme": "Programme settings", "hot-spots": "Boundaries", "police-uk": "Recorded crime (data.police.uk)", "crimes": "Recorded crime (force extract)",
+    "pings": "Tracker positions", "plan": "Patrol plan", "costs": "Costs", "engagements": "Enforcement and engagement", "weights": "Harm weights",
+    "comparators": "Comparators", "case-studies": "Case studies",
+}  # fmt: skip
+
+
+def _local(moment: Any) -> str:
+    return formats.day_time(to_local(moment))
+
+
+def _reconciliation(scope: Scope, code: str) -> list[Any]:
+    frame = loads.reconciliation(scope, code)
+    if frame.empty:
+        return [
+            states.empty(
+                "Nothing has been loaded yet.",
+                "Files are loaded with: flask --app app load KIND FILE --programme " + code,
+            )
+        ]
+    read, kept = int(frame["rows_read"].sum()), int(frame["rows_loaded"].sum())
+    duplicate, rejected = int(frame["rows_duplicate"].sum()), int(frame["rows_rejected"].sum())
+    adds = "They add up." if read == kept + duplicate + rejected else "They do not add up: report this."
+    sentence = f"{formats.number(read)} rows read = {formats.number(kept)} loaded + {formats.number(duplicate)} duplicate + {formats.number(rejected)} rejected. {adds}"
+    columns = [
+        text("kind", "Kind of file", lambda k: KINDS.get(k, k)),
+        count("files", "Files"),
+        count("rows_read", "Rows read"),
+        count("rows_loaded", "Loaded"),
+        count("rows_duplicate", "Duplicate"),
+        count("rows_rejected", "Rejected"),
+    ]
+    return [
+        html.P(sentence, className="lead"),
+        data_table(frame, columns, "Every row of the current files, by kind", table_id="data-reconciliation"),
+    ]
+
+
+def _quality(scope: Scope, code: str) -> list[Any]:
+    frame = loads.quality(scope, code)
+    if frame.empty:
+        return []
+    columns = [
+        text("measure", "Measure"),
+        count("count", "Count"),
+        share("share", "Share, %", 1),
+        text("meaning", "What it means"),
+    ]
+    warnings = [states.warning(str(item[-1])) for item in loads.undersupplied_months(scope, code)]
+    return [
+        html.Section(
+            [
+                html.H2("Quality"),
+                *warnings,
+                data_table(frame, columns, "Quality of the loaded data", table_id="data-quality"),
+            ],
+            className="block",
+        )
+    ]
+
+
+def _history(scope: Scope, code: str) -> list[Any]:
+    frame = loads.list_loads(scope, code)
+    if frame.empty:
+        return []
+    may_see = scope.may(Permission.SEE_REJECTS)
+    heads = ["File", "Kind", "Period", "Read", "Loaded", "Duplicate", "Rejected", "State", "Loaded at", "Notes"]
+    body = [_row(record, may_see) for record in frame.to_dict("records")]
+    table = html.Table(
+        [
+            html.Caption("Every file loaded, newest first"),
+            html.Thead(html.Tr([html.Th(h, scope="col") for h in heads])),
+            html.Tbody(body),
+        ],
+        className="data-table",
+        id="data-loads",
+    )
+    download = html.P(
+        html.A("Download CSV: list of files", href=f"/data/loads.csv?programme={code}", download=""),
+        className="downloads",
+    )
+    return [
+        html.Section(
+            [
+                html.H2("Files loaded"),
+                html.Div(
+                    table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Files loaded"}
+                ),
+                download,
+            ],
+            className="block",
+        )
+    ]
+
+
+def _row(record: dict[str, Any], may_see_rejects: bool) -> html.Tr:
+    rejected: Any = formats.number(record["rows_rejected"])
+    if may_see_rejects and record["rows_rejected"]:
+        rejected = html.A(
+            f"{rejected} (CSV)",
+            href=f"/data/rejects/{record['id']}.csv",
+            download="",
+            title=f"Rejected rows of {record['file_name']}",
+        )
+    span = (
+        f"{formats.day(record['period_from'])} to {formats.day(record['period_to'])}"
+        if not pd.isna(record["period_from"])
+        else formats.NOT_APPLICABLE
+    )
+    notes = [html.P(n) for n in (record["notes"] or [])]
+    told = (
+        html.Details(
+            [
+                html.Summary(
+                    [f"{len(notes)} notes", html.Span(f" on {record['file_name']}", className="visually-hidden")]
+                ),
+                *notes,
+            ]
+        )
+        if notes
+        else ""
+    )
+    cells = [
+        KINDS.get(record["kind"], record["kind"]),
+        span,
+        formats.number(record["rows_read"]),
+        formats.number(record["rows_loaded"]),
+        formats.number(record["rows_duplicate"]),
+        rejected,
+        record["status"],
+        _local(record["loaded_at"]),
+        told,
+    ]
+    return html.Tr(
+        [
+            html.Th(record["file_name"], scope="row"),
+            *[html.Td(c, className="numeric" if 2 <= i <= 5 else None) for i, c in enumerate(cells)],
+        ]
+    )
+
+
+@requires(Permission.VIEW_DATA)
+def layout(**query: Any) -> html.Div:
+    code = current_programme({k: str(v) for k, v in query.items() if v is not None})
+    scope = current_scope()
+    programme = programmes.get_programme(scope, code)
+    how = html.Details(
+        [
+            html.Summary("How to load a file"),
+            html.P(
+                [
+                    "On the server: ",
+                    html.Code(f"flask --app app load KIND FILE --programme {code}"),
+                    ". A file loads whole or not at all; loading the same file again changes nothing.",
+                ]
+            ),
+        ]
+    )
+    return html.Div(
+        [
+            html.H1("What data do we have, and how good are they?"),
+            html.P(programme.data_note, className="caption"),
+            *_reconciliation(scope, code),
+            how,
+            *_quality(scope, code),
+            *_history(scope, code),
+        ],
+        className="page",
+    )
+
+
+dash.register_page(__name__, path="/data", name="Data", title="Data", layout=layout)

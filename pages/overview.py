@@ -1,0 +1,185 @@
+"""Home: is the money buying safety? The answer in sentences, then the numbers behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from analysis.evaluation import claims
+from components import states
+from components.block import Block, register_block
+from components.spark import spark
+from components.table import Column, change, text
+from components.view import View
+from data_access import evaluation, overview
+from domain import formats
+from domain.periods import Period
+from domain.roles import Permission
+from pages._frame import DataPage, data_page
+
+LINKS = {
+    "crimes": "/trends",
+    "harm_days": "/trends",
+    "harm_per_crime": "/trends",
+    "patrol_minutes": "/patrols",
+    "delivered_share": "/patrols",
+}
+
+
+def _columns(view: View) -> list[Column]:
+    def value(name: str, head: str) -> Column:
+        return Column(name, head, lambda v: formats.number(v, 2).removesuffix(".00"), numeric=True)
+
+    before = (
+        f"Before the service ({formats.period(view.programme.before.period)})"
+        if view.programme.before
+        else "Before the service"
+    )
+    return [
+        text("measure", "Measure"),
+        text("unit", "Unit"),
+        value("now", formats.period(view.filters.period)),
+        value("year_before", f"A year before ({formats.period(view.filters.period.year_before())})"),
+        change("change_year", "Change on a year before, %"),
+        value("before_service", before),
+        change("change_before", "Change on before the service, %"),
+    ]
+
+
+def _sentence(frame: pd.DataFrame, view: View) -> str:
+    known = frame.dropna(subset=["now"])
+    return f"{len(known)} of {len(frame)} measures can be given for {formats.period(view.filters.period)}; a comparison is left out where the earlier period is not wholly loaded, or had no service."
+
+
+TABLE = register_block(
+    Block(
+        id="overview",
+        title="The same in one table",
+        permission=Permission.VIEW_OVERVIEW,
+        frame=lambda view: overview.overview_table(view.scope, view.filters),
+        sentence=_sentence,
+        caption=lambda view: (
+            f"Harm weights: {view.as_at.weight_edition or 'none loaded'}. Patrol-minutes: minutes with one or more people of a team inside a boundary, by GPS. Cost: provider spend over those minutes, monthly spend split by day."
+        ),
+        columns=_columns,
+        table_open=True,
+    )
+)
+
+
+def _before_words(view: View) -> Period | None:
+    during, before = view.programme.during, view.programme.before
+    return before.period if during and before and view.filters.period == during.period else None
+
+
+def _measures(view: View) -> html.Ul:
+    frame, lines = overview.overview_table(view.scope, view.filters), overview.sparks(view.scope, view.filters)
+    items = []
+    for row in frame.to_dict("records"):
+        words = overview.measure_sentence(row, view.filters.period.year_before(), _before_words(view))
+        link = LINKS.get(row["key"], "/costs")
+        picture = (
+            spark(lines.get(row["key"], []), f"{row['measure']} by month, up to 24 months")
+            if row["key"] in lines
+            else None
+        )
+        unit = row["unit"].removeprefix("£ ").removeprefix("% ")
+        items.append(
+            html.Li(
+                [
+                    html.Div(
+                        [
+                            html.Span(overview.written_value(row), className="measure-number"),
+                            html.Span(unit, className="measure-unit"),
+                        ]
+                    ),
+                    html.Div(picture),
+                    html.P([html.A(row["measure"], href=f"{link}?{view.filters.to_query()}"), ". ", words]),
+                ],
+                className="measure",
+                id=f"measure-{row['key'].replace(':', '-')}",
+            )
+        )
+    return html.Ul(items, className="measures")
+
+
+def _claim(view: View) -> list[Any]:
+    """The evaluation's own sentence, only when the page shows the evaluation window."""
+    if not view.may(Permission.VIEW_EVALUATION) or _before_words(view) is None or view.filters.hot_spots:
+        return []
+    body: list[Any] = []
+    found = evaluation.evaluation_summary(view.scope, view.programme.code)
+    result = found.before_after
+    if hasattr(result, "default"):
+        claim = claims.before_after_claim(
+            result.default,
+            view.defaults.area_name,
+            result.before.label or "the window before",
+            result.during.label or "the window of service",
+        )
+        body.append(
+            html.P(
+                [
+                    claim.sentence,
+                    " ",
+                    html.A("How sure can we be?", href=f"/evaluation?programme={view.programme.code}"),
+                ]
+            )
+        )
+    if hasattr(found.harm, "total"):
+        body.append(html.P(claims.harm_claim(found.harm.total, found.harm.count, found.harm.severity).sentence))
+    if found.overlap:
+        body.append(states.warning(found.overlap.sentence()))
+    return body
+
+
+def _lead(view: View) -> list[Any]:
+    frame = overview.overview_table(view.scope, view.filters).set_index("key")
+    parts = [f"{formats.period(view.filters.period)}."]
+    if "delivered_share" in frame.index and frame.loc["delivered_share", "now"] == frame.loc["delivered_share", "now"]:
+        parts.append(
+            f"The service delivered {overview.written_value(frame.loc['delivered_share'].to_dict())} of planned minutes."
+        )
+    column, words = (
+        ("before_service", "in the window before") if _before_words(view) else ("year_before", "a year before")
+    )
+    crimes = frame.loc["crimes"]
+    if crimes["now"] == crimes["now"]:
+        now = f"{formats.number(crimes['now'])} crimes were recorded in {view.defaults.area_name}"
+        parts.append(
+            f"{now}, against {formats.number(crimes[column])} {words}."
+            if crimes[column] == crimes[column]
+            else f"{now}."
+        )
+    severity = frame.loc["harm_per_crime"]
+    if severity["now"] == severity["now"] and severity[column] == severity[column]:
+        parts.append(
+            f"Harm per crime was {formats.number(severity['now'], 1)} days, against {formats.number(severity[column], 1)}."
+        )
+    rates = [
+        f"{formats.pounds(r['now'], 2)} by {str(r['measure']).removeprefix('Cost: ')}"
+        for k, r in frame.iterrows()
+        if str(k).startswith("rate:")
+    ]
+    if rates:
+        parts.append(f"A patrol-minute in a hot spot cost {formats.joined(rates)}.")
+    if crimes["now"] != crimes["now"]:
+        parts.append("No recorded crime is loaded for the whole of this period.")
+    return [html.P(" ".join(parts), className="lead", id="overview-lead"), *_claim(view), _measures(view)]
+
+
+data_page(
+    __name__,
+    DataPage(
+        slug="overview",
+        path="/",
+        name="Home",
+        question="Is the money buying safety?",
+        permission=Permission.VIEW_OVERVIEW,
+        blocks=[TABLE],
+        lead=_lead,
+        compare=False,
+    ),
+)

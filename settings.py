@@ -6,6 +6,7 @@ Nothing else in the portal reads ``os.environ``, so this file is the whole list.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,10 @@ class Settings:
     tile_attribution: str
     workers: int
     testing: bool = False
+    demo_accounts: bool = False  # list the demonstration sign-ins on the sign-in page (make run sets it)
+    trusted_proxies: int = 0  # how many proxies in front set X-Forwarded-*
+    max_upload_mb: int = 200
+    sign_ins_per_minute: int = 20  # tries to sign in, from one address
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:
@@ -44,6 +49,21 @@ def _number(name: str, default: int, low: int, high: int) -> int:
         value = low - 1
     if not low <= value <= high:
         raise SettingsError(f"{name} is “{raw}”; it must be a whole number from {low} to {high}.")
+    return value
+
+
+def _colour(name: str, default: str) -> str:
+    """#rrggbb dark enough to carry white text (contrast 4.5 : 1, WCAG 1.4.3)."""
+    value = os.environ.get(name, default)
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+        raise SettingsError(f"{name} is “{value}”; write a colour as # and six hexadecimal digits, like {default}.")
+    parts = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    contrast = 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    if contrast < 4.5:
+        raise SettingsError(
+            f"{name} {value} is too light for white text on it ({contrast:.1f} : 1; 4.5 : 1 is needed)."
+        )
     return value
 
 
@@ -75,7 +95,7 @@ def load_settings() -> Settings:
         host=os.environ.get("HOST", "127.0.0.1"),
         port=_number("PORT", 8050, 1, 65535),
         service_name=os.environ.get("SERVICE_NAME", "Hot spots reporting portal"),
-        accent_colour=os.environ.get("ACCENT_COLOUR", "#12436D"),
+        accent_colour=_colour("ACCENT_COLOUR", "#12436D"),
         https=os.environ.get("HTTPS", "0") == "1",
         idle_minutes=_number("IDLE_MINUTES", 30, 1, 24 * 60),
         absolute_hours=_number("ABSOLUTE_HOURS", 8, 1, 72),
@@ -83,4 +103,8 @@ def load_settings() -> Settings:
         tile_attribution=os.environ.get("TILE_ATTRIBUTION", ""),
         workers=_number("WORKERS", 2, 1, 64),
         testing=os.environ.get("PORTAL_TESTING", "0") == "1",
+        demo_accounts=os.environ.get("DEMO_ACCOUNTS", "0") == "1",
+        trusted_proxies=_number("TRUSTED_PROXIES", 0, 0, 5),
+        max_upload_mb=_number("MAX_UPLOAD_MB", 200, 1, 4096),
+        sign_ins_per_minute=_number("SIGN_INS_PER_MINUTE", 20, 1, 100_000),
     )

@@ -14,22 +14,23 @@ def field(element_id: str, label: str, control: object, hint: str = "") -> html.
     return html.Div([html.Label(said, htmlFor=element_id), control], className="form-field")
 
 
-def choices(
-    element_id: str, legend: str, name: str, options: Iterable[tuple[str, str]], chosen: Iterable[str]
+def tick_boxes(
+    element_id: str, legend: str, options: Iterable[tuple[str, str]], ticked: Iterable[str]
 ) -> html.Fieldset:
-    """Check boxes that post ``name`` once for each one ticked."""
-    ticked = set(chosen)
+    """Check boxes; each one ticked is posted as ``<its value>=on`` (the component cannot set a value)."""
+    chosen = set(ticked)
     boxes = [
-        html.Div(
-            [
-                dbc.Checkbox(
-                    id=f"{element_id}-{value}", name=name, value=value in ticked, label=label, html_value=value
-                )
-                if False
-                else None
-            ],
-            className="choice",
-        )
+        dbc.Checkbox(id=f"{element_id}-{value}", name=value, value=value in chosen, label=label)
         for value, label in options
     ]
     return html.Fieldset([html.Legend(legend), *boxes], className="form-group")
+
+
+def messages(said: Iterable[tuple[str, str]]) -> list[html.Div]:
+    """What the last form did ("done") or what to mend ("problem")."""
+    return [
+        html.Div([html.H2("There is a problem"), html.P(text)], className="error-summary", role="alert")
+        if kind == "problem"
+        else html.Div(html.P(text), className="notice", role="status")
+        for kind, text in said
+    ]

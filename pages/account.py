@@ -6,11 +6,11 @@ import dash
 import dash_bootstrap_components as dbc
 from dash import html
 
-from access.forms import csrf_input, messages
+from access.forms import csrf_input, last_messages
 from access.passwords import MIN_LENGTH
 from access.requires import requires
 from access.viewer import current_scope, current_viewer
-from components.forms import field
+from components.forms import field, messages
 from domain import formats
 from domain.roles import Permission
 
@@ -31,7 +31,7 @@ def layout() -> html.Div:
     return html.Div(
         [
             html.H1("Your account"),
-            *messages(),
+            *messages(last_messages()),
             html.Dl([part for term, value in facts for part in (html.Dt(term), html.Dd(value))], className="facts"),
             html.H2("Change your password"),
             html.P("You are signed out everywhere afterwards, and sign in again with the new password."),

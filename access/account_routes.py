@@ -1,0 +1,118 @@
+"""The forms of the account pages. Each redirects back, so that reloading a page never repeats a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, flash, redirect, request
+from flask_login import logout_user
+
+from access import passwords
+from access.passwords import PasswordError
+from access.requires import route_requires
+from access.viewer import current_scope, current_viewer
+from data_access import accounts
+from data_access.accounts import AccountError
+from data_access.engine import get_engine
+from domain.roles import Permission, Role
+
+bp = Blueprint("account_forms", __name__)
+TICK = "programme-"  # a ticked box is posted as programme-<code>
+
+
+def install(server: Flask) -> None:
+    server.register_blueprint(bp)
+
+
+def _try(change: Callable[[], object], done: str) -> bool:
+    """Make the change and keep one sentence for the next page: what was done, or what to mend."""
+    try:
+        change()
+    except (AccountError, PasswordError) as problem:
+        flash(str(problem), "problem")
+        return False
+    flash(done, "done")
+    return True
+
+
+@bp.post("/account/password")
+@route_requires(Permission.OWN_ACCOUNT)
+def change_own_password() -> object:
+    viewer = current_viewer()
+    current, new, again = (request.form.get(key, "") for key in ("current", "new", "again"))
+
+    def change() -> None:
+        with get_engine().connect() as conn:
+            stored = accounts.password_hash_of(conn, viewer.account)
+        if not passwords.verify(stored, current):
+            raise PasswordError("The current password is not right.")
+        if new != again:
+            raise PasswordError("The two new passwords are not the same.")
+        passwords.check_password_rules(new, viewer.email)
+        accounts.set_password(current_scope(), viewer.email, passwords.hash_password(new))
+
+    if not _try(change, "The password is changed."):
+        return redirect("/account")
+    # The change ended every session of this account, this one too.
+    logout_user()
+    return redirect("/sign-in?changed")
+
+
+@bp.post("/accounts/add")
+@route_requires(Permission.MANAGE_ACCOUNTS)
+def add() -> object:
+    form = request.form
+    email, password = form.get("email", ""), form.get("password", "")
+
+    def change() -> None:
+        passwords.check_password_rules(password, email)
+        accounts.add_account(
+            current_scope(),
+            email=email,
+            name=form.get("name", ""),
+            role=_role(form.get("role", "")),
+            programmes=_ticked_programmes(),
+            password_hash=passwords.hash_password(password),
+        )
+
+    _try(change, f"The account {accounts.normal_email(email)} is added.")
+    return redirect("/accounts")
+
+
+@bp.post("/accounts/active")
+@route_requires(Permission.MANAGE_ACCOUNTS)
+def set_active() -> object:
+    email, active = request.form.get("email", ""), request.form.get("active") == "yes"
+    done = f"{email} can sign in again." if active else f"{email} is disabled and signed out."
+    _try(lambda: accounts.set_active(current_scope(), email, active), done)
+    return redirect("/accounts")
+
+
+@bp.post("/accounts/change")
+@route_requires(Permission.MANAGE_ACCOUNTS)
+def change_account() -> object:
+    form = request.form
+    email, password = form.get("email", ""), form.get("password", "")
+
+    def change() -> None:
+        role = _role(form.get("role", ""))
+        if password:
+            passwords.check_password_rules(password, email)
+        accounts.set_role(current_scope(), email, role)
+        accounts.set_programmes(current_scope(), email, _ticked_programmes())
+        if password:
+            accounts.set_password(current_scope(), email, passwords.hash_password(password))
+
+    _try(change, f"The account {email} is changed. If its role, programmes or password changed, it is signed out.")
+    return redirect("/accounts")
+
+
+def _ticked_programmes() -> list[str]:
+    return [key.removeprefix(TICK) for key in request.form if key.startswith(TICK)]
+
+
+def _role(name: str) -> Role:
+    try:
+        return Role(name)
+    except ValueError:
+        raise AccountError("Choose a role from the list.") from None

@@ -1,0 +1,104 @@
+"""The layout around every page: gathers what the shell says for this viewer and this programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+import dash
+from dash import Input, Output
+from flask import current_app, request
+
+from access.requires import requires
+from access.viewer import current_programme, current_scope, current_viewer
+from components import shell
+from data_access import programmes
+from domain import formats
+from domain.periods import LONDON
+from domain.roles import Permission
+from domain.scope import OutOfScope, Scope
+from settings import VERSION, Settings
+
+# Path, label, permission: the one list of what the navigation can offer, in reading order.
+NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
+    ("/", "Home", Permission.VIEW_OVERVIEW),
+    ("/trends", "Trends", Permission.VIEW_TRENDS),
+    ("/hot-spots", "Hot spots", Permission.VIEW_HOT_SPOTS),
+    ("/patrols", "Patrols", Permission.VIEW_PATROLS),
+    ("/costs", "Costs", Permission.VIEW_COSTS),
+    ("/case-studies", "Case studies", Permission.VIEW_CASE_STUDIES),
+    ("/evaluation", "Evaluation", Permission.VIEW_EVALUATION),
+    ("/returns", "Returns", Permission.VIEW_RETURNS),
+    ("/data", "Data", Permission.VIEW_DATA),
+)
+
+
+def layout() -> object:
+    """Called for every full page load, and once at start-up with nobody signed in."""
+    # The page's own query string, so that the first paint is already about the right programme.
+    query = dict(parse_qsl(urlsplit(request.referrer or "").query))
+    return shell.page_frame(gather(query), dash.page_container)
+
+
+def register_callbacks() -> None:
+    """Keep header, banner and footer true when the programme changes without a full page load."""
+
+    @dash.callback(
+        Output(shell.HEADER_ID, "children"),
+        Output(shell.NAV_ID, "children"),
+        Output(shell.BANNER_ID, "children"),
+        Output(shell.FOOTER_ID, "children"),
+        Input("_pages_location", "search"),
+        prevent_initial_call=True,
+    )
+    @requires(Permission.OWN_ACCOUNT)
+    def follow_programme(search: str | None) -> tuple[object, ...]:
+        found = gather(dict(parse_qsl((search or "").lstrip("?"))))
+        return shell.header(found), shell.navigation(found), shell.banner(found), shell.footer(found)
+
+
+def gather(query: Mapping[str, str]) -> shell.Shell:
+    """What the shell says; a programme the viewer may not see leaves no trace of itself."""
+    settings: Settings = current_app.config["PORTAL"]
+    viewer = current_viewer()
+    if viewer is None:
+        return shell.Shell(service_name=settings.service_name)
+    scope = current_scope()
+    mine = programmes.list_programmes(scope)
+    try:
+        code = current_programme(query)
+    except OutOfScope:
+        code = ""
+    return shell.Shell(
+        service_name=settings.service_name,
+        person=viewer.name,
+        role=viewer.role.value,
+        links=tuple((path, label) for path, label, permission in NAVIGATION if scope.may(permission)),
+        programmes=tuple((one.code, one.name) for one in mine),
+        programme=code,
+        may_manage_accounts=scope.may(Permission.MANAGE_ACCOUNTS),
+        version=VERSION,
+        **(_about(scope, code) if code else {}),
+    )
+
+
+def _about(scope: Scope, code: str) -> dict[str, object]:
+    programme = programmes.get_programme(scope, code)
+    as_at = programmes.data_as_at(scope, code)
+    dates = [
+        f"{what} to {formats.day(last)}"
+        for what, last in (("recorded crime", as_at.crimes_to), ("trackers", as_at.pings_to))
+        if last
+    ]
+    return {
+        "demonstration": programme.demonstration,
+        "marking": " ".join(filter(None, [programme.marking, programme.handling])),
+        "data_as_at": ", ".join(dates) or "no data loaded",
+        "last_load": _local(as_at.last_load) if as_at.last_load else "nothing loaded yet",
+        "contact": programme.contact,
+    }
+
+
+def _local(utc: datetime) -> str:
+    return formats.day_time(utc.replace(tzinfo=UTC).astimezone(LONDON))

@@ -1,0 +1,135 @@
+"""Assembly: settings -> server -> guard -> Dash -> pages -> warm-up -> headers.
+
+``gunicorn app:server`` serves the portal; ``flask --app app ...`` runs the commands on a server without
+Dash, so that they start quickly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from html import escape
+from types import ModuleType
+
+import click
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import commands
+import pages
+from access import account_routes, guard, headers, problems, sign_in
+from data_access.migrate import upgrade
+from settings import ROOT, Settings, load_settings
+
+INDEX = """<!DOCTYPE html>
+<html lang="en-GB" data-service="SERVICE">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+    <style>:root { --accent: ACCENT; }</style>
+  </head>
+  <body>
+    <a class="skip-link" href="#main-content">Skip to main content</a>
+    <noscript><p class="notice">This portal needs JavaScript to draw its pages. Turn it on and reload.</p></noscript>
+    {%app_entry%}
+    {%config%}
+    {%scripts%}
+    {%renderer%}
+  </body>
+</html>"""
+
+
+def create_server(settings: Settings) -> Flask:
+    """The Flask server with settings and commands, before any page: all the command line needs."""
+    server = Flask("app", root_path=str(ROOT), static_folder=None)
+    server.config.update(
+        PORTAL=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="portal_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session; the session has its own limits
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "_dash_assets.static"],
+        STYLE_SHEETS=[f"/assets/{p.name}?m={p.stat().st_mtime:.0f}" for p in sorted(ROOT.glob("assets/*.css"))],
+    )
+    upgrade()
+    _register_each(commands, server)
+    return server
+
+
+def _register_each(package: ModuleType, server: Flask) -> None:
+    """Call ``register(server)`` of every module that offers it: commands, and pages with routes of their own."""
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        register = getattr(importlib.import_module(found.name), "register", None)
+        if register:
+            register(server)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole portal, warm: every page imported, every callback known, every header decided."""
+    settings = settings or load_settings()
+    server = create_server(settings)
+    guard.install(server)  # before Dash(server=...): its routes must find the guard already there
+    headers.install(server, settings)
+    problems.install(server)
+    sign_in.install(server)
+    account_routes.install(server)
+    dash_app = _create_dash(server, settings)
+    _register_each(pages, server)
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)
+    # A cold worker would answer its first parallel requests from a half-built callback table.
+    warm = server.test_client().get("/healthz")
+    if warm.status_code != 200:
+        raise RuntimeError(f"The database {settings.database_url.split('://')[0]} does not answer; check DATABASE_URL.")
+    server.config["CSP"] = headers.policy(settings, dash_app.csp_hashes())
+    return server
+
+
+def _create_dash(server: Flask, settings: Settings) -> object:
+    # Imported here, so that commands do not pay for Dash and every component library.
+    from dash import Dash
+    from flask_compress import Compress
+
+    from access.layout import layout, register_callbacks
+    from access.requires import callback_problem
+
+    dash_app = Dash(
+        "app",
+        server=server,
+        use_pages=True,
+        pages_folder=str(ROOT / "pages"),
+        assets_folder=str(ROOT / "assets"),
+        suppress_callback_exceptions=True,  # otherwise Dash embeds one viewer's pages in everyone's HTML
+        enable_mcp=False,
+        include_pages_meta=False,
+        title=settings.service_name,
+        update_title=None,
+        on_error=callback_problem,
+        index_string=INDEX.replace("SERVICE", escape(settings.service_name)).replace("ACCENT", settings.accent_colour),
+    )
+    dash_app.logger.setLevel(logging.WARNING)
+    dash_app.layout = layout
+    register_callbacks()
+    Compress(server)
+    return dash_app
+
+
+def __getattr__(name: str) -> Flask:
+    """``server`` (gunicorn) is built on first use; ``app`` (flask --app app) only as far as commands need."""
+    if name == "server":
+        built = create_app()
+    elif name == "app":
+        context = click.get_current_context(silent=True)
+        whole = context is not None and context.info_name in ("run", "shell", "routes")
+        built = create_app() if whole else create_server(load_settings())
+    else:
+        raise AttributeError(f"module 'app' has no attribute '{name}'")
+    globals()[name] = built
+    return built

@@ -1,0 +1,60 @@
+"""The audit log: each event declared with its exact fields, written in the same transaction as the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from data_access import schema
+from data_access.engine import utc_now, writing
+
+# Event -> the fields its detail must have, no more and no fewer: a reader of the log can rely on them.
+EVENTS: dict[str, frozenset[str]] = {
+    "signed in": frozenset({"account"}),
+    "sign-in failed": frozenset({"account", "reason"}),
+    "signed out": frozenset({"account"}),
+    "password changed": frozenset({"account"}),
+    "account added": frozenset({"account", "role", "programmes"}),
+    "account disabled": frozenset({"account"}),
+    "account enabled": frozenset({"account"}),
+    "account role changed": frozenset({"account", "before", "after"}),
+    "account programmes changed": frozenset({"account", "before", "after"}),
+    "file loaded": frozenset({"kind", "file_name", "sha256", "rows_read", "rows_loaded"}),
+    "narrative saved": frozenset({"month", "revision"}),
+    "return built": frozenset({"month", "data_sha256"}),
+    "downloaded table": frozenset({"block", "filters"}),
+    "downloaded rejects": frozenset({"load_id"}),
+    "downloaded return": frozenset({"month"}),
+}
+
+
+def record(
+    conn: Connection,
+    *,
+    actor: str,
+    event: str,
+    detail: Mapping[str, Any],
+    programme_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Write one row of the log; ValueError when the event or its fields are not declared in EVENTS."""
+    declared = EVENTS.get(event)
+    if declared is None:
+        raise ValueError(f"“{event}” is not a declared audit event; add it to data_access.audit.EVENTS.")
+    if set(detail) != declared:
+        raise ValueError(f"“{event}” records exactly {sorted(declared)}, not {sorted(detail)}.")
+    conn.execute(
+        insert(schema.audit).values(
+            at=at or utc_now(), actor=actor[:200], event=event, programme_id=programme_id, detail=dict(detail)
+        )
+    )
+
+
+def record_event(actor: str, event: str, programme_code: str, detail: Mapping[str, Any]) -> None:
+    """Write one row for something that changed nothing else, such as a download."""
+    with writing().begin() as conn:
+        found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
+        record(conn, actor=actor, event=event, programme_id=found, detail=detail)

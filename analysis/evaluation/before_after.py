@@ -79,7 +79,7 @@ def satterthwaite(*parts: tuple[float, float]) -> float:
     return total**2 / sum(variance**2 / df for variance, df in parts if variance > 0)
 
 
-def before_after(cells: pd.DataFrame, earlier_years: Sequence[YearCount] = ()) -> ResultRecord | Refusal:
+def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] = ()) -> ResultRecord | Refusal:
     """Quasi-Poisson ratio of recorded crime during / before on hot spot x month, with honest noise.
 
     log E[crimes] = hot spot + month of year (when the data allow it) + b x during + log(exposure days);

@@ -66,6 +66,8 @@ def check_wording(text: str, maryland_level: int) -> str:
 def interval_words(low: float, high: float) -> str:
     """A ratio's interval as change in words: "20% to 54% lower", "12% lower to 8% higher"."""
     first, last = _change_words(low), _change_words(high)
+    if math.isinf(high):
+        return f"{first[0]} {first[1]} to no upper limit"
     if first[1] == last[1]:
         a, b = (last[0], first[0]) if first[1] == "lower" else (first[0], last[0])
         return f"{a} to {b} {first[1]}"
@@ -74,8 +76,9 @@ def interval_words(low: float, high: float) -> str:
 
 def _change_words(ratio: float) -> tuple[str, str]:
     if math.isinf(ratio):
-        return "no upper limit,", "higher"
-    return formats.percent(abs(ratio - 1)), "lower" if ratio <= 1 else "higher"
+        return "immeasurably", "higher"
+    size = "less than 1%" if 0 < abs(ratio - 1) < 0.005 else formats.percent(abs(ratio - 1))
+    return size, "lower" if ratio <= 1 else "higher"
 
 
 def direction(record: ResultRecord) -> str:

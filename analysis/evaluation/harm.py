@@ -63,7 +63,7 @@ def harm_split(
     exposure_before, exposure_during : float
         Hot spot-days, > 0.
     phi : float
-        Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.before_after`.
+        Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.before_after_ratio`.
     count_df : float, optional
         Degrees of freedom behind ``phi``.
     between : BetweenYears, optional

@@ -35,14 +35,21 @@ class XmR:
     reasons: tuple[tuple[str, ...], ...]
 
     @property
+    def flags(self) -> tuple[bool, ...]:
+        """True where the point shows a special cause, whichever way."""
+        return tuple(signal is not Signal.COMMON_CAUSE for signal in self.signals)
+
+    @property
     def latest(self) -> Signal:
         """The signal of the last point, as the monthly return asks."""
         return self.signals[-1]
 
 
-def xmr(
-    values: Sequence[float], *, lower_is_better: bool = True, baseline: int | None = None, screen: bool = True
-) -> XmR:
+Values = Sequence[float] | npt.NDArray[np.float64]
+Baseline = int | Sequence[bool] | npt.NDArray[np.bool_] | None
+
+
+def xmr(values: Values, *, lower_is_better: bool = True, baseline: Baseline = None, screen: bool = True) -> XmR:
     """Limits and special-cause signals of a series.
 
     centre = mean; limits = centre -/+ 2.66 x mean moving range, where moving ranges above 3.267 x their mean
@@ -52,18 +59,18 @@ def xmr(
     Parameters
     ----------
     values : sequence of float
-        Equally spaced, oldest first, at least 2; counts or rates.
+        Equally spaced, oldest first; counts or rates; NaN where missing.
     lower_is_better : bool
         Whether a low special cause is an improvement.
-    baseline : int, optional
-        Number of first points that fix centre and limits (frozen); all when None.
+    baseline : int or (n,) bools, optional
+        Which points fix centre and limits (frozen): the first so many, or those marked True; all when None.
     screen : bool
         Screen large moving ranges, as NHSRplotthedots does by default.
 
     Raises
     ------
     ValueError
-        With fewer than 2 points in the baseline, or a missing value.
+        With fewer than 2 neighbouring points in the baseline.
 
     References
     ----------
@@ -71,14 +78,16 @@ def xmr(
     Provost, L. & Murray, S. (2011). The Health Care Data Guide. Jossey-Bass.
     """
     x = np.asarray(values, float)
-    base = x[: baseline or len(x)]
-    if len(base) < 2 or not np.isfinite(x).all():
-        raise ValueError("An XmR chart needs at least two points and no missing ones.")
+    base = _baseline(x, baseline)
+    # A missing month breaks a run and gives no moving range; it is never taken for a zero.
     ranges = np.abs(np.diff(base))
+    ranges = ranges[np.isfinite(ranges)]
+    if not len(ranges):
+        raise ValueError("An XmR chart needs at least two neighbouring points in its baseline.")
     mean_range = float(ranges.mean())
     if screen and mean_range > 0:
         mean_range = float(ranges[ranges <= SCREEN_MULTIPLE * mean_range].mean())
-    centre = float(base.mean())
+    centre = float(np.nanmean(base))
     lower, upper = centre - LIMIT_MULTIPLE * mean_range, centre + LIMIT_MULTIPLE * mean_range
     high, low = _reasons(x, centre, lower, upper)
     signals, reasons = [], []
@@ -86,6 +95,15 @@ def xmr(
         signals.append(_signal(bool(h), bool(w), value > centre, lower_is_better))
         reasons.append(tuple(dict.fromkeys(h + w)))
     return XmR(centre, lower, upper, tuple(signals), tuple(reasons))
+
+
+def _baseline(x: npt.NDArray[np.float64], baseline: Baseline) -> npt.NDArray[np.float64]:
+    if baseline is None:
+        return x
+    if isinstance(baseline, int):
+        return x[:baseline]
+    chosen: npt.NDArray[np.float64] = x[np.asarray(baseline, bool)]
+    return chosen
 
 
 def _signal(high: bool, low: bool, above: bool, lower_is_better: bool) -> Signal:

@@ -15,7 +15,9 @@ from analysis.evaluation.poisson import cluster_covariance, fit_poisson
 from analysis.evaluation.xmr import xmr
 
 CASES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "published_cases"
-pytestmark = pytest.mark.skipif(not (CASES / "cases.json").exists(), reason="the published cases are not beside the repo")
+pytestmark = pytest.mark.skipif(
+    not (CASES / "cases.json").exists(), reason="the published cases are not beside the repo"
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,9 @@ def test_slicing_time_adds_no_power(cases):
     group = np.repeat([0.0, 1.0], [len(control), len(treated)])
     sliced = fit_poisson(np.column_stack([group, np.ones(len(y))]), y)
     totals = fit_poisson(
-        np.array([[0.0, 1.0], [1.0, 1.0]]), np.array([sum(control), sum(treated)], float), np.log([len(control), len(treated)])
+        np.array([[0.0, 1.0], [1.0, 1.0]]),
+        np.array([sum(control), sum(treated)], float),
+        np.log([len(control), len(treated)]),
     )
     assert math.exp(sliced.coef[0]) == pytest.approx(case["expected"]["irr"], abs=case["tolerance"])
     assert totals.coef[0] == pytest.approx(sliced.coef[0], abs=case["tolerance"])

@@ -1,0 +1,210 @@
+"""Before and during: exact yardsticks, the default with its overdispersion and between-year component."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.rates import test_poisson_2indep as poisson_2indep
+
+from analysis.evaluation.before_after import (
+    BETWEEN_YEARS,
+    NO_CONTROL,
+    PHI,
+    SEASON,
+    YearCount,
+    before_after_ratio,
+    between_year_variance,
+    satterthwaite,
+)
+from analysis.evaluation.counts import TwoCounts, e_test_p, exact_conditional
+from analysis.evaluation.harm import harm_split
+from analysis.evaluation.record import Refusal, ResultRecord, three_ways
+
+COUNTS = st.integers(0, 400)
+EXPOSURES = st.floats(0.5, 400)
+
+
+def cells_of(seed=0, ratio=1.0, spots=5, months=12, first=1, rate=6.0, gap=12):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for window, start, factor in (("before", first, 1.0), ("during", first + gap, ratio)):
+        for spot in range(spots):
+            for k in range(months):
+                month = start + k - 1
+                season = 1 + 0.3 * math.sin(2 * math.pi * (month % 12) / 12)
+                crimes = rng.poisson(rate * (1 + spot) * season * factor)
+                rows.append((f"H{spot}", f"{2022 + month // 12}-{month % 12 + 1:02d}", window, crimes, 30.4))
+    return pd.DataFrame(rows, columns=["hot_spot", "month", "window", "crimes", "exposure_days"])
+
+
+@pytest.mark.parametrize(("variance", "method"), [("unpooled", "etest-wald"), ("pooled", "etest")])
+@pytest.mark.parametrize("counts", [(416, 252, 1.0, 1.0), (60, 30, 514.8, 543.1), (6, 2, 1.0, 1.0), (9, 0, 2.0, 1.0)])
+def test_e_test_equals_statsmodels(variance, method, counts):
+    a, b, t0, t1 = counts
+    theirs = poisson_2indep(b, t1, a, t0, method=method).pvalue
+    assert e_test_p(TwoCounts(a, b, t0, t1), variance) == pytest.approx(theirs, abs=2e-6)
+
+
+def test_both_e_tests_are_named_beside_the_exact_interval():
+    record = exact_conditional(TwoCounts(60, 30, 1.0, 1.4))
+    named = {check.name: check.value for check in record.checks}
+    assert set(named) == {
+        "E-test p, unpooled variance (Krishnamoorthy & Thomson 2004)",
+        "E-test p, pooled variance (as in common software)",
+    }
+    assert len(set(named.values())) == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(COUNTS, COUNTS, EXPOSURES, EXPOSURES)
+def test_exact_interval_holds_the_estimate_and_turns_round_with_the_windows(a, b, t0, t1):
+    record = exact_conditional(TwoCounts(a, b, t0, t1))
+    if a + b == 0:
+        assert isinstance(record, Refusal)
+        return
+    assert record.ci_low <= record.estimate <= record.ci_high
+    turned = exact_conditional(TwoCounts(b, a, t1, t0))
+    if b and a:
+        assert turned.ci_high == pytest.approx(1 / record.ci_low, rel=1e-9)
+    assert turned.p == pytest.approx(record.p, rel=1e-6)
+    assert (record.p < 0.05) == (record.ci_high < 1 or record.ci_low > 1) or abs(record.p - 0.05) < 1e-6
+
+
+def test_nothing_recorded_before_gives_an_upper_end_without_limit():
+    record = exact_conditional(TwoCounts(0, 4, 1, 1))
+    assert math.isinf(record.ci_high)
+    assert record.ci_low > 0
+    assert '"ci_high": "Infinity"' in record.to_json()
+
+
+def test_the_default_finds_the_ratio_and_says_it_has_no_control_area():
+    record = before_after_ratio(cells_of(seed=3, ratio=0.6))
+    assert record.estimate == pytest.approx(0.6, abs=0.06)
+    assert record.ci_low < 0.6 < record.ci_high
+    assert record.maryland_level == 2
+    assert record.check(NO_CONTROL).passed is False
+    assert any("no comparison area" in text for text in record.assumptions)
+    assert record.mde80 == pytest.approx(math.exp(-2.8 * record.se))
+
+
+def test_season_is_adjusted_only_when_it_can_be_told_apart():
+    same_months = before_after_ratio(cells_of(seed=1))
+    assert same_months.check(SEASON).passed is True
+    no_shared = before_after_ratio(cells_of(seed=1, months=5, gap=6))
+    assert no_shared.check(SEASON).passed is False
+    assert any("share no calendar month" in text for text in no_shared.assumptions)
+    one_place = before_after_ratio(cells_of(seed=1, spots=1, months=6))
+    assert "too few hot spot-months" in one_place.check(SEASON).value
+
+
+def test_season_keeps_a_summer_window_from_looking_like_a_change():
+    """Twelve months before, the six highest months during: without the month terms this would read as a rise."""
+    cells = pd.concat([cells_of(seed=s, spots=5, rate=30) for s in range(1)])
+    high = cells[(cells["window"] == "before") | cells["month"].str[-2:].isin(["02", "03", "04", "05", "06"])]
+    record = before_after_ratio(high)
+    sums = high.groupby("window")[["crimes", "exposure_days"]].sum()
+    crude = (sums.loc["during", "crimes"] / sums.loc["during", "exposure_days"]) / (
+        sums.loc["before", "crimes"] / sums.loc["before", "exposure_days"]
+    )
+    assert crude > 1.1
+    assert record.estimate == pytest.approx(1.0, abs=0.06)
+
+
+def test_overdispersion_widens_and_is_never_below_one():
+    quiet = before_after_ratio(cells_of(seed=5))
+    assert quiet.check(PHI).value >= 1
+    noisy = cells_of(seed=5)
+    rng = np.random.default_rng(0)
+    noisy["crimes"] = rng.poisson(noisy["crimes"] * rng.gamma(2, 0.5, len(noisy)))
+    wide = before_after_ratio(noisy)
+    assert wide.check(PHI).value > 2
+    assert wide.se > 1.4 * quiet.se
+
+
+def test_years_that_differ_widen_the_interval_and_years_that_do_not_leave_it():
+    cells = cells_of(seed=2)
+    alone = before_after_ratio(cells)
+    steady = before_after_ratio(cells, [YearCount(1000, 1e4)] * 4)
+    moving = before_after_ratio(cells, [YearCount(n, 1e4) for n in (1000, 1400, 900, 1300)])
+    assert any("too narrow" in text for text in alone.assumptions)
+    assert steady.se == pytest.approx(alone.se)
+    assert moving.se > 2 * steady.se
+    assert moving.ci_high / moving.ci_low > steady.ci_high / steady.ci_low
+    assert moving.check(BETWEEN_YEARS).value == pytest.approx(0.13, abs=0.06)
+
+
+def test_two_earlier_years_are_too_few_for_a_between_year_component():
+    assert between_year_variance([YearCount(100, 1), YearCount(150, 1)], 1.0) is None
+    assert between_year_variance([YearCount(100, 1), YearCount(0, 1), YearCount(90, 1)], 1.0) is None
+    found = between_year_variance([YearCount(100, 1), YearCount(150, 1), YearCount(100, 1)], 1.0)
+    noise = np.mean([1 / 100 + 1 / 150] * 2)
+    assert found.variance == pytest.approx(math.log(1.5) ** 2 - noise)
+    assert found.df == 2
+
+
+def test_satterthwaite_lies_between_its_parts():
+    assert satterthwaite((1.0, 10.0)) == pytest.approx(10)
+    assert 2 < satterthwaite((1.0, 50.0), (1.0, 2.0)) < 52
+
+
+def test_windows_without_crime_or_months_are_refused_with_a_reason():
+    cells = cells_of()
+    empty = cells.assign(crimes=cells["crimes"].where(cells["window"] == "before", 0))
+    assert "during" in before_after_ratio(empty).reason
+    assert "hold no months" in before_after_ratio(cells[cells["window"] == "before"]).reason
+
+
+def test_a_hot_spot_without_any_crime_is_left_out_and_counted():
+    cells = cells_of(seed=4)
+    quiet = cells[cells["hot_spot"] == "H0"].assign(hot_spot="quiet", crimes=0)
+    record = before_after_ratio(pd.concat([cells, quiet]))
+    assert record.estimate == pytest.approx(before_after_ratio(cells).estimate)
+    assert record.check("hot spots without any crime, left out").value == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(0.5, 5000), min_size=2, max_size=60), st.lists(st.floats(0.5, 5000), min_size=2, max_size=60))
+def test_harm_is_count_times_severity(before, during):
+    split = harm_split(before, during, 329.0, 320.0, phi=1.5)
+    assert split.total.estimate == pytest.approx(split.count.estimate * split.severity.estimate, rel=1e-9)
+    assert split.total.estimate == pytest.approx((sum(during) / 320) / (sum(before) / 329), rel=1e-9)
+    assert split.total.se == pytest.approx(math.hypot(split.count.se, split.severity.se), rel=1e-9)
+
+
+def test_unscored_crimes_are_counted_not_guessed():
+    split = harm_split([10, 20, 30], [10, 20], 1, 1, not_scored=4)
+    check = split.total.check("crimes without a harm weight, left out")
+    assert (check.value, check.passed) == (4, False)
+
+
+def test_harm_without_weights_is_refused():
+    assert "Fewer than two crimes with a harm weight" in harm_split([], [5.0, 6.0], 1, 1).reason
+    assert isinstance(harm_split([0.0, 0.0], [5.0, 6.0], 1, 1), Refusal)
+
+
+def test_severity_interval_covers_the_truth_about_as_often_as_it_says():
+    rng, hits = np.random.default_rng(7), 0
+    for _ in range(300):
+        before, during = rng.lognormal(4, 0.9, 400), rng.lognormal(4, 0.9, 250)
+        severity = harm_split(before, during, 1, 1).severity
+        hits += severity.ci_low <= 1 <= severity.ci_high
+    assert 270 <= hits <= 298
+
+
+def test_an_effect_is_said_three_ways_that_agree():
+    record = exact_conditional(TwoCounts(416, 252, 1, 1))
+    said = three_ways(record, 252)
+    assert said.change == pytest.approx(-0.394, abs=0.001)
+    assert said.events_fewer == pytest.approx(416 - 252)
+    assert said.events_fewer_low == pytest.approx(252 * (1 / record.ci_high - 1))
+    assert said.events_fewer_low < said.events_fewer < said.events_fewer_high
+
+
+def test_a_record_survives_writing_and_reading_and_hashes_its_data():
+    record = before_after_ratio(cells_of(seed=3), [YearCount(900, 1e4)] * 3)
+    assert ResultRecord.from_dict(record.as_dict()) == record
+    assert record.data_hash == before_after_ratio(cells_of(seed=3)).data_hash
+    assert record.data_hash != before_after_ratio(cells_of(seed=4)).data_hash

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo import crimes, offences
+from demo import activity, crimes, money, offences
 from demo.files import csv_text, write_text
+from demo.pings import window_minutes, write_ping_files
 from demo.places import hot_spots_geojson
 from demo.programme import programme_toml
-from demo.schedule import make_schedule, patrolled_days
+from demo.schedule import Shift, make_schedule, patrolled_days
+from demo.tracks import tracks
 
 SEED = 20230213
 Extract = tuple[str, Path, dict[str, Any]]  # kind, file, options of the load
@@ -30,9 +32,14 @@ def write_extracts(folder: Path, seed: int = SEED, progress: Progress | None = N
     say = progress or (lambda _sentence: None)
     folder.mkdir(parents=True, exist_ok=True)
     say("Planning shifts and visits")
-    schedule = make_schedule(seed)
+    shifts = make_schedule(seed)
     say("Writing hot spots, harm weights and crimes")
-    return _small_files(folder) + _crimes(folder, seed, schedule)
+    first = _small_files(folder) + _crimes(folder, seed, shifts)
+    say("Walking the patrols")
+    walked = list(tracks(seed, shifts))
+    pings = [("pings", path, {}) for path in write_ping_files(folder, seed, walked, say)]
+    say("Writing plan, costs, engagements, comparators and case studies")
+    return [*first, *pings, *_tables(folder, seed, shifts, window_minutes(walked))]
 
 
 def _small_files(folder: Path) -> list[Extract]:
@@ -48,6 +55,20 @@ def _small_files(folder: Path) -> list[Extract]:
     ]
 
 
-def _crimes(folder: Path, seed: int, schedule: list[Any]) -> list[Extract]:
-    rows = crimes.crime_rows(seed, patrolled_days(schedule))
+def _crimes(folder: Path, seed: int, shifts: list[Shift]) -> list[Extract]:
+    rows = crimes.crime_rows(seed, patrolled_days(shifts))
     return [("crimes", write_text(folder / "crimes_2019-10_2024-01.csv", csv_text(crimes.HEADER, rows)), {})]
+
+
+def _tables(folder: Path, seed: int, shifts: list[Shift], minutes: dict[str, float]) -> list[Extract]:
+    tables = (
+        ("plan", activity.PLAN_HEADER, activity.plan_rows(shifts)),
+        ("costs", money.HEADER, money.cost_rows(seed, shifts, minutes)),
+        ("engagements", activity.ENGAGEMENT_HEADER, activity.engagement_rows(seed, shifts)),
+        ("comparators", activity.COMPARATOR_HEADER, activity.comparator_rows(seed)),
+    )
+    found: list[Extract] = [
+        (kind, write_text(folder / f"{kind}.csv", csv_text(header, rows)), {}) for kind, header, rows in tables
+    ]
+    cases = json.dumps({"case_studies": list(activity.CASE_STUDIES)}, indent=1)
+    return [*found, ("case-studies", write_text(folder / "case_studies.json", cases), {})]

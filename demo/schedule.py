@@ -97,8 +97,8 @@ def _walk_minutes(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def _dwell(planned: float, rng: np.random.Generator) -> float:
     """Minutes really spent: mostly about the dose, sometimes clearly short."""
-    kind = rng.choice(3, p=(0.74, 0.19, 0.07))
-    mean, spread = ((1.045, 0.10), (0.84, 0.09), (0.55, 0.12))[kind]
+    kind = rng.choice(3, p=(0.70, 0.21, 0.09))
+    mean, spread = ((1.03, 0.09), (0.82, 0.09), (0.52, 0.12))[kind]
     return float(max(5.0, planned * rng.normal(mean, spread)))
 
 
@@ -152,7 +152,7 @@ def _police_visits(
         place = free[0]
         wanted.remove(place)
         now += _walk_minutes(here, PLACES[place].centre)
-        visit = _one_visit(place, now, 15.0, rng, POLICE_REASONS, 0.07)
+        visit = _one_visit(place, now, 15.0, rng, POLICE_REASONS, 0.12)
         visits.append(visit)
         now = visit.start + (visit.minutes or visit.abstracted_minutes) + rng.uniform(2, 12)
         here = PLACES[place].centre

@@ -1,0 +1,28 @@
+# make run: a working portal from a bare machine with Python 3.11. make test: everything CI runs.
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-dev open-data format
+
+help:
+	@echo "make run                   set up, load the demonstration programme if the database is empty, serve"
+	@echo "make test                  format, lint, types, import contracts, tests (what CI runs)"
+	@echo "make open-data FOLDER=...  load an archive folder from data.police.uk (see README)"
+	@echo "make format                put the code into the standard format"
+
+setup:
+	@scripts/setup.sh run
+
+setup-dev:
+	@scripts/setup.sh test
+
+run: setup
+	@scripts/serve.sh
+
+test: setup-dev
+	@scripts/check.sh
+
+open-data: setup
+	@scripts/open-data.sh "$(FOLDER)"
+
+format: setup-dev
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .

@@ -54,7 +54,8 @@ BLOCKS: dict[str, Block] = {}
 
 def register_block(block: Block) -> Block:
     """Make a block's CSV reachable at /download/<id>.csv; ids are unique over all pages."""
-    if block.id in BLOCKS:
+    # Dash runs page files anew for every app a process makes, so the same block may come again.
+    if block.id in BLOCKS and BLOCKS[block.id].title != block.title:
         raise ValueError(f"Two blocks are called {block.id}.")
     BLOCKS[block.id] = block
     return block

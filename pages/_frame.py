@@ -25,7 +25,6 @@ from components.shell import no_access
 from components.view import View
 from data_access import programmes, trends
 from data_access.crimes import NoDayLevel
-from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_end, parse_month
 from domain.roles import Permission
@@ -51,7 +50,7 @@ class DataPage:
     all_months: bool = False  # the default period is everything loaded (trends), not the evaluation window
     compare: bool = True
     spots: bool = True
-    extra: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
+    stage: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
 
 
 def months_loaded(scope: Scope, code: str) -> list[str]:
@@ -155,24 +154,25 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
             dcc.Store(id=f"{page.slug}-query"),
             dcc.Store(id=f"{page.slug}-written"),
             dcc.Store(id=f"{page.slug}-address", data=view.filters.to_query()),
-            *(_safely(lambda: page.extra(view), page.slug) if page.extra else []),  # type: ignore[misc]
+            *(_safely(lambda: page.stage(view), page.slug) if page.stage else []),  # type: ignore[misc]
             states.loading(html.Div(content(page, view), id=f"{page.slug}-content"), f"{page.slug}-content"),
         ],
         className="page",
     )
 
 
-def data_page(module: str, page: DataPage, path_template: str | None = None) -> None:
-    """Register the page and its one callback with Dash."""
+def data_page(page: DataPage, path_template: str | None = None) -> dict[str, Any]:
+    """Make the page's callback; returns what ``dash.register_page(__name__, **...)`` takes.
+
+    Page files call ``dash.register_page`` themselves: Dash imports only files that hold that word.
+    """
 
     @requires(page.permission)
     def layout(**query: Any) -> html.Div:
-        # A query parameter would override a path variable: only the path may name the hot spot (PLATFORM 4).
+        # access.requires lets the path win over the query; the code is then checked against the programme.
         code = str(query.pop("hot_spot_code", "") or "") if path_template else ""
         return page_layout(page, query, code)
 
-    options = {"path_template": path_template} if path_template else {"path": page.path}
-    dash.register_page(module, name=page.name, title=page.name, layout=layout, **options)
     slug = page.slug
 
     @dash.callback(
@@ -206,13 +206,5 @@ def data_page(module: str, page: DataPage, path_template: str | None = None) -> 
         Input(f"{slug}-query", "data"),
         prevent_initial_call=True,
     )
-
-
-def summary_sentence(view: View, what: str, now: float | None, then: float | None, unit: str) -> str:
-    """ "Recorded crimes: 252, compared with 416 (−39%)." Direction only; no word of effect."""
-    if now is None or now != now:
-        return f"{what}: not available for {formats.period(view.filters.period)}."
-    base = f"{what}: {formats.number(now)} {unit} in {formats.period(view.filters.period)}"
-    if then is None or then != then or then == 0:
-        return f"{base}; there is nothing to compare it with in {formats.period(view.comparison)}."
-    return f"{base}, compared with {formats.number(then)} in {formats.period(view.comparison)} ({formats.signed_percent(now / then - 1)})."
+    options = {"path_template": path_template} if path_template else {"path": page.path}
+    return {"name": page.name, "title": page.name, "layout": layout, **options}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dash
 import pandas as pd
 import plotly.graph_objects as go
 from dash import html
@@ -158,17 +159,19 @@ FINANCE = register_block(
     )
 )
 
-data_page(
+dash.register_page(
     __name__,
-    DataPage(
-        slug="costs",
-        path="/costs",
-        name="Costs",
-        question="What does a minute in a hot spot cost?",
-        permission=Permission.VIEW_COSTS,
-        blocks=[RATES, LEDGER_1, FINANCE],
-        tail=_other_ledgers,
-        compare=False,
-        spots=False,
+    **data_page(
+        DataPage(
+            slug="costs",
+            path="/costs",
+            name="Costs",
+            question="What does a minute in a hot spot cost?",
+            permission=Permission.VIEW_COSTS,
+            blocks=[RATES, LEDGER_1, FINANCE],
+            tail=_other_ledgers,
+            compare=False,
+            spots=False,
+        ),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dash
 import pandas as pd
 from dash import html
 
@@ -14,8 +15,7 @@ from components.view import View
 from data_access import crimes, delivery, trends
 from domain import formats
 from domain.roles import Permission
-from pages import patrols
-from pages import trends as trends_page
+from pages import _crime_blocks, _patrol_blocks
 from pages._frame import DataPage, data_page
 
 
@@ -77,24 +77,26 @@ def _lead(view: View) -> list[Any]:
     ]
 
 
-data_page(
+dash.register_page(
     __name__,
-    DataPage(
-        slug="hot-spot",
-        path="/hot-spots/<hot_spot_code>",
-        name="Hot spot",
-        question=lambda view: f"{view.spot_names[view.path_code]}: what happens here, and who is here when?",
-        permission=Permission.VIEW_HOT_SPOTS,
-        blocks=[
-            trends_page.BY_MONTH,
-            CRIME_HOURS,
-            patrols.HOUR_WEEKDAY,
-            patrols.BY_MONTH,
-            patrols.BY_PROVIDER,
-            patrols.SINCE,
-            trends_page.BY_GROUP,
-        ],
-        lead=_lead,
+    **data_page(
+        DataPage(
+            slug="hot-spot",
+            path="/hot-spots/<hot_spot_code>",
+            name="Hot spot",
+            question=lambda view: f"{view.spot_names[view.path_code]}: what happens here, and who is here when?",
+            permission=Permission.VIEW_HOT_SPOTS,
+            blocks=[
+                _crime_blocks.BY_MONTH,
+                CRIME_HOURS,
+                _patrol_blocks.HOUR_WEEKDAY,
+                _patrol_blocks.BY_MONTH,
+                _patrol_blocks.BY_PROVIDER,
+                _patrol_blocks.SINCE,
+                _crime_blocks.BY_GROUP,
+            ],
+            lead=_lead,
+        ),
+        path_template="/hot-spots/<hot_spot_code>",
     ),
-    path_template="/hot-spots/<hot_spot_code>",
 )

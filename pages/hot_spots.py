@@ -201,7 +201,7 @@ def _chosen(rows: list[dict[str, Any]], chosen: str, view: View) -> list[Any]:
     ]
 
 
-def _extra(view: View) -> list[Any]:
+def _stage(view: View) -> list[Any]:
     options = [{"label": m.label, "value": k} for k, m in _available(view).items()]
     return [
         html.Div(
@@ -257,15 +257,17 @@ def query_dictionary(query: str, where: dict[str, str]) -> dict[str, str]:
     return found
 
 
-data_page(
+dash.register_page(
     __name__,
-    DataPage(
-        slug="hot-spots",
-        path="/hot-spots",
-        name="Hot spots",
-        question="Where are the hot spots, and how do they differ?",
-        permission=Permission.VIEW_HOT_SPOTS,
-        blocks=[TABLE],
-        extra=_extra,
+    **data_page(
+        DataPage(
+            slug="hot-spots",
+            path="/hot-spots",
+            name="Hot spots",
+            question="Where are the hot spots, and how do they differ?",
+            permission=Permission.VIEW_HOT_SPOTS,
+            blocks=[TABLE],
+            stage=_stage,
+        ),
     ),
 )

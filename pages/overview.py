@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dash
 import pandas as pd
 from dash import html
 
@@ -170,16 +171,18 @@ def _lead(view: View) -> list[Any]:
     return [html.P(" ".join(parts), className="lead", id="overview-lead"), *_claim(view), _measures(view)]
 
 
-data_page(
+dash.register_page(
     __name__,
-    DataPage(
-        slug="overview",
-        path="/",
-        name="Home",
-        question="Is the money buying safety?",
-        permission=Permission.VIEW_OVERVIEW,
-        blocks=[TABLE],
-        lead=_lead,
-        compare=False,
+    **data_page(
+        DataPage(
+            slug="overview",
+            path="/",
+            name="Home",
+            question="Is the money buying safety?",
+            permission=Permission.VIEW_OVERVIEW,
+            blocks=[TABLE],
+            lead=_lead,
+            compare=False,
+        ),
     ),
 )

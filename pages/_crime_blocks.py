@@ -1,0 +1,208 @@
+"""Blocks about recorded crime and harm, shared by Trends and the page of one hot spot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from components import figures
+from components.block import Block, register_block
+from components.table import Column, change, count, decimal, text
+from components.view import View
+from data_access import trends
+from domain import formats
+from domain.roles import Permission
+
+
+def _month_column() -> Column:
+    return text("month", "Month", formats.month)
+
+
+def _month_figure(measure: str, unit: str, column: str) -> Any:
+    def draw(frame: pd.DataFrame, view: View) -> go.Figure:
+        limits = None
+        if column == "crimes" and "upper" in frame and frame["upper"].notna().any():
+            limits = {k: float(frame[k].iloc[0]) for k in ("centre", "lower", "upper")}
+        return figures.monthly_line(
+            months=list(frame["month"]),
+            values=list(frame[column]),
+            measure=measure,
+            unit=unit,
+            service_start=view.programme.service_live_from,
+            provisional_from=view.as_at.provisional_from,
+            limits=limits,
+            signals=list(frame["signal"]) if limits else (),
+        )
+
+    return draw
+
+
+def _crimes_sentence(frame: pd.DataFrame, view: View) -> str:
+    return trends.crimes_sentence(frame, view.programme, view.filters)
+
+
+def _crimes_caption(view: View) -> str:
+    return (
+        "Recorded crimes placed inside the boundaries, by month of occurrence; anti-social behaviour is counted apart. "
+        + trends.limits_caption(view.programme)
+    )
+
+
+BY_MONTH = register_block(
+    Block(
+        id="crimes-by-month",
+        title="Recorded crimes by month",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.monthly(view.scope, view.filters),
+        sentence=_crimes_sentence,
+        caption=_crimes_caption,
+        columns=lambda view: [
+            _month_column(),
+            count("crimes", "Recorded crimes"),
+            count("asb_incidents", "Anti-social behaviour incidents"),
+            decimal("harm_days", "Harm (CCHI days)", 0),
+            decimal("harm_per_crime", "Harm per scored crime (days)"),
+            count("not_scored", "Crimes not scored"),
+        ],
+        figure=_month_figure("Recorded crimes", "crimes", "crimes"),
+    )
+)
+
+
+def _weights_note(view: View) -> str:
+    edition = view.as_at.weight_edition
+    if not edition:
+        return "No harm weights are loaded, so no harm is shown."
+    return f"Harm is the sum of crime harm index days of the scored crimes; weights: {edition}. Crimes without a weight are counted as not scored, never as 0."
+
+
+def _harm_sentence(frame: pd.DataFrame, view: View) -> str:
+    return trends.change_sentence(view.scope, view.filters, view.comparison, "harm_days", "Harm", "days")
+
+
+HARM = register_block(
+    Block(
+        id="harm-by-month",
+        title="Harm by month",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.monthly_with_harm(view.scope, view.filters),
+        sentence=_harm_sentence,
+        caption=_weights_note,
+        columns=lambda view: [
+            _month_column(),
+            decimal("harm_days", "Harm (CCHI days)", 0),
+            count("not_scored", "Crimes not scored"),
+        ],
+        figure=_month_figure("Harm", "days", "harm_days"),
+    )
+)
+
+HARM_PER_CRIME = register_block(
+    Block(
+        id="harm-per-crime-by-month",
+        title="Harm per crime by month",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.monthly_with_harm(view.scope, view.filters),
+        sentence=lambda frame, view: trends.change_sentence(
+            view.scope, view.filters, view.comparison, "harm_per_crime", "Harm per scored crime", "days"
+        ),
+        caption=lambda view: (
+            "Total harm is the number of crimes times their mean severity; the two can move apart. "
+            + _weights_note(view)
+        ),
+        columns=lambda view: [
+            _month_column(),
+            decimal("harm_per_crime", "Harm per scored crime (days)"),
+            count("scored", "Scored crimes"),
+        ],
+        figure=_month_figure("Harm per scored crime", "days", "harm_per_crime"),
+    )
+)
+
+
+def _by_spot_columns(view: View) -> Sequence[Column]:
+    return [
+        _month_column(),
+        text("hot_spot_name", "Hot spot" if view.defaults.area_word == "hot spots" else "Area"),
+        count("crimes", "Recorded crimes"),
+        count("asb_incidents", "Anti-social behaviour incidents"),
+    ]
+
+
+BY_SPOT = register_block(
+    Block(
+        id="crimes-by-month-and-hot-spot",
+        title="Each hot spot by month",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.monthly_by_hot_spot(view.scope, view.filters),
+        sentence=lambda frame, view: trends.spread_sentence(frame, view.defaults.area_word),
+        caption=lambda view: "All panels share one scale. Small counts move a lot from month to month by chance.",
+        columns=_by_spot_columns,
+        figure=lambda frame, view: figures.small_multiples(
+            frame=frame, x="month", y="crimes", panel="hot_spot", names=view.spot_names, unit="crimes", columns=2
+        ),
+        height=900,
+    )
+)
+
+
+def _groups_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    return figures.paired_dots(
+        labels=list(frame["offence_group"]),
+        now=list(frame["crimes"]),
+        then=list(frame["crimes_then"]),
+        now_name=formats.period(view.filters.period),
+        then_name=formats.period(view.comparison),
+        unit="recorded crimes or incidents",
+    )
+
+
+BY_GROUP = register_block(
+    Block(
+        id="crimes-by-offence-group",
+        title="By offence group",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.by_offence_group(view.scope, view.filters, view.comparison),
+        sentence=lambda frame, view: trends.group_sentence(frame),
+        caption=lambda view: (
+            f"Recorded crimes and, where loaded, anti-social behaviour incidents in {formats.period(view.filters.period)} (filled) and {formats.period(view.comparison)} (open)."
+        ),
+        columns=lambda view: [
+            text("offence_group", "Offence group"),
+            count("crimes", f"{formats.period(view.filters.period)}"),
+            count("crimes_then", f"{formats.period(view.comparison)}"),
+            change("change", "Change, %"),
+        ],
+        figure=_groups_figure,
+        height=560,
+    )
+)
+
+GROUP_MONTHS = register_block(
+    Block(
+        id="offence-groups-by-month",
+        title="Offence groups by month",
+        permission=Permission.VIEW_TRENDS,
+        frame=lambda view: trends.monthly_by_group(view.scope, view.filters),
+        sentence=lambda frame, view: trends.largest_group_sentence(frame),
+        caption=lambda view: "All panels share one scale, set by the largest group.",
+        columns=lambda view: [
+            _month_column(),
+            text("offence_group", "Offence group"),
+            count("crimes", "Recorded crimes or incidents"),
+        ],
+        figure=lambda frame, view: figures.small_multiples(
+            frame=frame,
+            x="month",
+            y="crimes",
+            panel="offence_group",
+            names={g: g for g in sorted(frame["offence_group"].unique())},
+            unit="crimes",
+            columns=2,
+        ),
+        height=1300,
+    )
+)

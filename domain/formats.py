@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from domain.periods import Period, parse_month
+from domain.periods import LONDON, Period, parse_month
 
 NOT_APPLICABLE = "[z]"
 UNAVAILABLE = "[x]"
@@ -56,6 +56,11 @@ def day(value: date | datetime) -> str:
 
 def day_time(value: datetime) -> str:
     return f"{value.day} {value:%b %Y, %H:%M}"
+
+
+def local_time(utc: datetime) -> str:
+    """A stored UTC moment as the reader's clock showed it: "12 Feb 2023, 14:05" in Europe/London."""
+    return day_time(utc.replace(tzinfo=UTC).astimezone(LONDON))
 
 
 def month(text: str) -> str:

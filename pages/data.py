@@ -14,7 +14,6 @@ from components import states
 from components.table import count, data_table, share, text
 from data_access import loads, programmes
 from domain import formats
-from domain.periods import to_local
 from domain.roles import Permission
 from domain.scope import Scope
 
@@ -23,10 +22,6 @@ KINDS = {
     "pings": "Tracker positions", "plan": "Patrol plan", "costs": "Costs", "engagements": "Enforcement and engagement", "weights": "Harm weights",
     "comparators": "Comparators", "case-studies": "Case studies",
 }  # fmt: skip
-
-
-def _local(moment: Any) -> str:
-    return formats.day_time(to_local(moment))
 
 
 def _reconciliation(scope: Scope, code: str) -> list[Any]:
@@ -148,7 +143,7 @@ def _row(record: dict[str, Any], may_see_rejects: bool) -> html.Tr:
         formats.number(record["rows_duplicate"]),
         rejected,
         record["status"],
-        _local(record["loaded_at"]),
+        formats.local_time(record["loaded_at"]),
         told,
     ]
     return html.Tr(

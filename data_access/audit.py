@@ -24,6 +24,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "account programmes changed": frozenset({"account", "before", "after"}),
     "file loaded": frozenset({"kind", "file_name", "sha256", "rows_read", "rows_loaded"}),
     "narrative saved": frozenset({"month", "revision"}),
+    "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
+    "case study withdrawn": frozenset({"reference", "role", "reason"}),
     "return built": frozenset({"month", "data_sha256"}),
     "downloaded table": frozenset({"block", "filters"}),
     "downloaded rejects": frozenset({"load_id"}),

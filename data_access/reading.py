@@ -111,11 +111,16 @@ def viewer_period(o: Opened, period: Period, month_only: bool) -> Period:
 # --- where data cover the calendar ----------------------------------------------------------------------
 
 
+# The last crime or patrol of a month is seldom on its last day: a load that stops this close to it covers it.
+EDGE_DAYS = 3
+
+
 @dataclass(frozen=True)
 class Covered:
-    """The days that data of one kind cover, as a union of periods."""
+    """The days that data of one kind cover, as a union of periods; ``last_day`` is the last day held."""
 
     periods: tuple[Period, ...]
+    last_day: date | None = None
 
     def has_day(self, day: date) -> bool:
         return any(p.start <= day <= p.end for p in self.periods)
@@ -123,10 +128,6 @@ class Covered:
     def has_month(self, month: str) -> bool:
         whole = month_period(month)
         return any(p.overlap_days(whole) for p in self.periods)
-
-    @property
-    def last_day(self) -> date | None:
-        return max((p.end for p in self.periods), default=None)
 
     def clip(self, period: Period) -> Period | None:
         """The part of ``period`` between the first and the last covered day inside it."""
@@ -137,7 +138,8 @@ class Covered:
 def covered(o: Opened, kinds: Sequence[str], held: Column[Any], *, month_text: bool = False) -> Covered:
     """Union of the periods of current loads; a load without a period leaves the span of what is held.
 
-    A period starts with its month: the first crime of an extract is not the day the extract begins.
+    A load's period runs from its first row to its last; it covers its first month from the start, because the
+    first crime of an extract is not the day the extract begins, and its last month as EDGE_DAYS says.
     """
     c = schema.load.c
     rows = o.conn.execute(
@@ -145,21 +147,25 @@ def covered(o: Opened, kinds: Sequence[str], held: Column[Any], *, month_text: b
             c.programme_id == o.programme_id, c.kind.in_(kinds), c.status == "current"
         )
     ).all()
-    found = [Period(r.period_from.replace(day=1), r.period_to) for r in rows if r.period_from and r.period_to]
-    if len(found) < len(rows) or not rows:
-        found += _span(o, held, month_text)
-    return Covered(tuple(found))
+    spans = [(r.period_from, r.period_to) for r in rows if r.period_from and r.period_to]
+    if len(spans) < len(rows) or not rows:
+        spans += _span(o, held, month_text)
+    periods = tuple(Period(start.replace(day=1), _edge(end)) for start, end in spans)
+    return Covered(periods, max((end for _, end in spans), default=None))
 
 
-def _span(o: Opened, held: Column[Any], month_text: bool) -> list[Period]:
+def _edge(end: date) -> date:
+    last = month_end(end.replace(day=1))
+    return last if (last - end).days <= EDGE_DAYS else end
+
+
+def _span(o: Opened, held: Column[Any], month_text: bool) -> list[tuple[date, date]]:
     first, last = o.conn.execute(
         select(func.min(held), func.max(held)).where(held.table.c.programme_id == o.programme_id)
     ).one()
     if first is None:
         return []
-    if month_text:
-        return [Period(month_period(first).start, month_period(last).end)]
-    return [Period(first.replace(day=1), last)]
+    return [(month_period(first).start, month_period(last).end)] if month_text else [(first, last)]
 
 
 def crimes_covered(o: Opened) -> Covered:

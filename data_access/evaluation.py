@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from functools import lru_cache
 
 import pandas as pd
 from sqlalchemy import func, select
@@ -27,7 +28,8 @@ from analysis.evaluation.patrol_days import patrol_days as patrol_day_ratio
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access import schema
 from data_access.crimes import crime_table, inside_period
-from data_access.programmes import get_programme
+from data_access.engine import get_engine
+from data_access.programmes import AsAt, data_as_at, get_programme
 from data_access.reading import opened, pings_covered
 from domain import formats
 from domain.filters import Filters
@@ -134,15 +136,23 @@ class EvaluationSummary:
 def evaluation_summary(scope: Scope, code: str) -> EvaluationSummary:
     """Every part of the evaluation for one programme; OutOfScope without the permission or the programme."""
     programme = _programme(scope, code)
-    compared = before_after(scope, code)
+    sees_small = scope.may(Permission.SEE_SMALL_COUNTS)
+    return _summary(str(get_engine().url), data_as_at(scope, code), programme, _inside(scope, code), sees_small)
+
+
+@lru_cache(maxsize=32)
+def _summary(database: str, held: AsAt, programme: Programme, inside: Scope, sees_small: bool) -> EvaluationSummary:
+    """Kept until the loads or the settings change: the home page, this page and the return ask for the same."""
+    compared, code = before_after(inside, programme.code), programme.code
+    patrols = patrol_days(inside, code)
     return EvaluationSummary(
         programme_code=code,
         area_name=programme.area_name,
         before_after=compared,
-        harm=_harm(scope, programme, compared),
-        patrol_days=patrol_days(scope, code),
-        overlap=baseline_overlap(scope, code),
-        comparators=comparators_change(scope, code),
+        harm=_harm(inside, programme, compared),
+        patrol_days=patrols if sees_small else _without_small_counts(patrols),
+        overlap=baseline_overlap(inside, code),
+        comparators=comparators_change(inside, code),
     )
 
 
@@ -202,9 +212,8 @@ def patrol_days(scope: Scope, code: str) -> PatrolDays:
     if panel.empty:
         why = f"No tracker data are loaded for {formats.period(period)}, so patrol days are not known."
         return PatrolDays(Refusal(estimand, why), None, window, period, without)
-    return PatrolDays(
-        patrol_day_ratio(panel, estimand=estimand), _shown(scope, day_counts(panel)), window, period, without
-    )
+    found = PatrolDays(patrol_day_ratio(panel, estimand=estimand), day_counts(panel), window, period, without)
+    return found if scope.may(Permission.SEE_SMALL_COUNTS) else _without_small_counts(found)
 
 
 def baseline_overlap(scope: Scope, code: str) -> BaselineOverlap | None:
@@ -262,7 +271,7 @@ def _inside(scope: Scope, code: str) -> Scope:
     """A scope for building panels only: suppressed cells would bias every estimate. Never leaves this module."""
     scope.require(Permission.VIEW_EVALUATION)
     scope.require_programme(code)
-    return Scope(scope.actor, scope.role, frozenset({code}), frozenset(Permission))
+    return Scope("evaluation", None, frozenset({code}), frozenset(Permission))
 
 
 def _cells(inside: Scope, code: str, period: Period) -> pd.DataFrame:
@@ -360,9 +369,11 @@ def _patrolled(inside: Scope, code: str, period: Period, before_minute: int) -> 
     return {(row.code, row.local_date) for row in rows}, known
 
 
-def _shown(scope: Scope, counts: DayCounts) -> DayCounts | None:
-    small = 0 < min(counts.patrol_events, counts.other_events) < SMALL_COUNT
-    return None if small and not scope.may(Permission.SEE_SMALL_COUNTS) else counts
+def _without_small_counts(found: PatrolDays) -> PatrolDays:
+    """Both sides go when either is small: the record's total would give the other away."""
+    c = found.counts
+    small = c is not None and 0 < min(c.patrol_events, c.other_events) < SMALL_COUNT
+    return replace(found, counts=None) if small else found
 
 
 def _comparator_months(scope: Scope, code: str) -> pd.DataFrame:

@@ -96,7 +96,7 @@ def mark_provisional(figure: go.Figure, provisional_from: date | None, months: S
         text="provisional",
         showarrow=False,
         xanchor="right",
-        yanchor="top",
+        yanchor="bottom",
         font={"size": 12, "color": palette.QUIET},
     )
 
@@ -141,9 +141,9 @@ def monthly_line(
                 y=limits[name],
                 text=label,
                 showarrow=False,
-                xanchor="right",
-                yanchor="bottom",
-                font={"size": 11, "color": palette.QUIET},
+                xanchor="left",
+                xshift=4,
+                font={"size": 12, "color": palette.QUIET},
             )
     figure.add_scatter(
         x=middle,
@@ -168,7 +168,9 @@ def monthly_line(
     _month_axis(figure, months)
     mark_service_start(figure, service_start, months, service_label)
     mark_provisional(figure, provisional_from, months)
-    figure.update_yaxes(title_text=f"{measure} ({unit})" if unit and unit != measure.lower() else measure)
+    figure.update_yaxes(title_text=measure if unit in measure.lower() else f"{measure} ({unit})")
+    if limits:
+        figure.update_layout(margin={"r": 88})
     return figure
 
 

@@ -9,11 +9,11 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from domain import formats
-from domain.filters import BEFORE_SERVICE, COMPARISONS, YEAR_BEFORE, FilterDefaults, Filters
+from domain.filters import BEFORE_SERVICE, COMPARISONS, YEAR_BEFORE, FilterDefaults, Filters, year_before_words
 from domain.periods import Period, add_months, financial_year, month_end, month_of, parse_month
 
 CUSTOM = "custom"
-MANY = "many"
+ALL = "all"  # an empty value would show as an empty control
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def filter_bar(
 ) -> html.Div:
     """Controls named ``<page>-spots``, ``-period``, ``-from``, ``-to``, ``-compare``; state is written to the URL."""
     spot_options = [
-        {"label": f"all {defaults.area_word}", "value": ""},
+        {"label": f"all {defaults.area_word}", "value": ALL},
         *({"label": n, "value": c} for c, n in defaults.hot_spot_names.items()),
     ]
-    spot_value = filters.hot_spots[0] if len(filters.hot_spots) == 1 else ""
+    spot_value = filters.hot_spots[0] if len(filters.hot_spots) == 1 else ALL
     if len(filters.hot_spots) > 1:
         spot_value = ",".join(filters.hot_spots)
         spot_options.append({"label": f"{len(filters.hot_spots)} chosen {defaults.area_word}", "value": spot_value})
@@ -88,7 +88,10 @@ def filter_bar(
     month_options = [{"label": formats.month(m), "value": m} for m in months]
     custom = period_value not in known
     compared = [
-        {"label": f"{COMPARISONS[YEAR_BEFORE]} ({formats.period(filters.period.year_before())})", "value": YEAR_BEFORE},
+        {
+            "label": f"{year_before_words(filters.period)} ({formats.period(filters.period.year_before())})",
+            "value": YEAR_BEFORE,
+        },
         *(
             [
                 {
@@ -141,7 +144,7 @@ def filters_from_controls(
         start, end = period.split("_", 1)
     return {
         "programme": programme,
-        "spots": spots or "",
+        "spots": "" if spots == ALL else spots or "",
         "from": start or "",
         "to": end or "",
         "compare": compare or "",

@@ -84,6 +84,7 @@ def hot_spot_map(
                 layers,
                 id=map_id,
                 bounds=_bounds(shapes),
+                trackViewport=False,  # dash-leaflet 1.1.3 throws when it tracks a map that was given bounds (its issue 254)
                 className="map",
                 attributionControl=bool(tile_url),
                 scrollWheelZoom=False,

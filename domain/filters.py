@@ -88,10 +88,13 @@ class Filters:
         spots = formats.joined([defaults.hot_spot_names[c] for c in self.hot_spots if c in defaults.hot_spot_names])
         spots = spots or f"all {defaults.area_word}"
         compared = formats.period(self.comparison_period(defaults))
-        return (
-            f"{defaults.area_name}, {spots}, {formats.period(self.period)}, "
-            f"compared with {COMPARISONS[self.compare]} ({compared})"
-        )
+        words = year_before_words(self.period) if self.compare == YEAR_BEFORE else COMPARISONS[self.compare]
+        return f"{defaults.area_name}, {spots}, {formats.period(self.period)}, compared with {words} ({compared})"
+
+
+def year_before_words(period: Period) -> str:
+    """Whole months are compared with the same months; any other period with the same weeks (52 weeks earlier)."""
+    return COMPARISONS[YEAR_BEFORE] if period.whole_months() else "the same weeks a year before"
 
 
 def _day(raw: str | None, default: date, is_end: bool, problems: list[str]) -> date:

@@ -6,8 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data_access.loading.areas import write_areas
-from data_access.loading.readers import crimes, hot_spots, pings, police_uk
+from data_access.loading.readers import (
+    case_studies,
+    comparators,
+    costs,
+    crimes,
+    engagements,
+    hot_spots,
+    pings,
+    plan,
+    police_uk,
+    weights,
+)
 from data_access.loading.reading import Context, Parsed
+from data_access.loading.sets import write_case_studies, write_weights
 from data_access.loading.writing import Writer, write_rows
 
 
@@ -27,4 +39,10 @@ KINDS: dict[str, Kind] = {
     "police-uk": Kind(police_uk.read, write_rows("police-uk")),
     "crimes": Kind(crimes.read, write_rows("crimes")),
     "pings": Kind(pings.read, write_rows("pings")),
+    "plan": Kind(plan.read, write_rows("plan")),
+    "costs": Kind(costs.read, write_rows("costs")),
+    "engagements": Kind(engagements.read, write_rows("engagements")),
+    "weights": Kind(weights.read, write_weights),
+    "comparators": Kind(comparators.read, write_rows("comparators")),
+    "case-studies": Kind(case_studies.read, write_case_studies),
 }

@@ -73,11 +73,10 @@ def held_rows(conn: Connection, subject: Subject, load_ids: list[int]) -> pd.Dat
     return pd.DataFrame(found, columns=names)
 
 
-def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject, *, by_month_only: bool = False) -> bool:
+def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
     """Whether ``new`` covers ``old`` (frames with the subject's columns); see the module's first paragraph."""
-    for party in [list(subject.parties)] if subject.parties else []:
-        if not _parties(old, party) <= _parties(new, party):
-            return False
+    if not has_parties(new, old, subject):
+        return False
     if subject.when == "t_utc_ms":
         return set(old["t_utc_ms"] // 86_400_000) <= set(new["t_utc_ms"] // 86_400_000)
     if subject.when == "month":
@@ -85,8 +84,6 @@ def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject, *, by_month_o
     new_months, old_months = _month_edges(new), _month_edges(old)
     if not set(old_months.index) <= set(new_months.index):
         return False
-    if by_month_only:
-        return True
     both = old_months.join(new_months, rsuffix="_new")
     slack = ((both["last"] - both["first"]).dt.days / both["rows"] * EDGE_INTERVALS).clip(lower=EDGE_DAYS)
     early = (both["first_new"] - both["first"]).dt.days <= slack
@@ -95,8 +92,14 @@ def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject, *, by_month_o
     return bool((early & late & overlaps).all())
 
 
-def _parties(frame: pd.DataFrame, names: list[str]) -> set[tuple[str, ...]]:
-    return set(frame[names].fillna("").itertuples(index=False, name=None))
+def has_parties(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
+    """Whether every provider, device or place of ``old`` is in ``new``."""
+    names = list(subject.parties)
+    return not names or _distinct(old, names) <= _distinct(new, names)
+
+
+def _distinct(frame: pd.DataFrame, names: list[str]) -> set[tuple[str, ...]]:
+    return set(frame[names].astype(object).fillna("").itertuples(index=False, name=None))
 
 
 def _month_edges(frame: pd.DataFrame) -> pd.DataFrame:

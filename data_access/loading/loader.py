@@ -147,6 +147,7 @@ def _store(
     outcome.store(conn, load_id, progress)
     store.supersede(conn, outcome.replaced, load_id)
     outcome.settle(conn, load_id)
+    rows.finish_notes()
     store.update_notes(conn, load_id, rows.notes)
     period = (parsed.period[0].isoformat(), parsed.period[1].isoformat()) if parsed.period else None
     return LoadResult(

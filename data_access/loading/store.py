@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Date, DateTime, Integer, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.types import BigInteger
 
+from data_access import audit
 from data_access import schema as s
 from data_access.engine import utc_now
 from data_access.loading.table import DUPLICATE, GOOD, REJECTED, Rows
@@ -91,14 +92,18 @@ def record_load(
     rejects = rows.rejects()
     if rejects:
         conn.execute(insert(s.reject), [{"load_id": load_id, **row} for row in rejects])
-    conn.execute(
-        insert(s.audit).values(
-            at=utc_now(),
-            actor=actor[:200],
-            event="data loaded",
-            programme_id=programme_id,
-            detail={"kind": kind, "file": file_name, "load_id": load_id, "sha256": sha256, **counts},
-        )
+    audit.record(
+        conn,
+        actor=actor,
+        event="file loaded",
+        programme_id=programme_id,
+        detail={
+            "kind": kind,
+            "file_name": file_name,
+            "sha256": sha256,
+            "rows_read": counts["rows_read"],
+            "rows_loaded": counts["rows_loaded"],
+        },
     )
     return int(load_id)
 

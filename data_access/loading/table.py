@@ -27,6 +27,10 @@ def column_key(name: str) -> str:
     return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
+def rows_word(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
 class Rows:
     """Every row read; ``frame`` holds the cells as text, one column per :func:`column_key`."""
 
@@ -38,6 +42,7 @@ class Rows:
         self._field = np.full(len(self.frame), "", dtype=object)
         self._reason = np.full(len(self.frame), "", dtype=object)
         self.notes: list[str] = []
+        self._remarks: list[tuple[np.ndarray, str]] = []
         self.decimal_comma = False
 
     @property
@@ -72,6 +77,16 @@ class Rows:
         mask = np.asarray(where, dtype=bool) & self.good
         self.state[mask] = DUPLICATE
         return int(mask.sum())
+
+    def remark(self, where: pd.Series | np.ndarray, text: str) -> None:
+        """A note about some rows; ``{rows}`` in it becomes how many of them were not rejected in the end."""
+        self._remarks.append((np.asarray(where, dtype=bool), text))
+
+    def finish_notes(self) -> None:
+        """Turn remarks into notes, now that every row's fate is known."""
+        counted = [(int((mask & (self.state != REJECTED)).sum()), text) for mask, text in self._remarks]
+        self.notes = [text.format(rows=rows_word(n)) for n, text in counted if n] + self.notes
+        self._remarks = []
 
     def rejects(self) -> list[dict[str, object]]:
         return [
@@ -160,7 +175,7 @@ def _records(name: str, lines: list[str], delimiter: str):
             numbers.append(number)
             spans.append((start, end))
         start = end
-    notes = [f"{blank:,} blank lines were passed over."] if blank else []
+    notes = [f"{rows_word(blank)} without any text were passed over."] if blank else []
     if lines and not lines[-1].endswith(("\n", "\r")):
         notes.append("The last line has no line ending; if the file was cut off there, its last value may be too.")
     return records, broken, numbers, spans, notes

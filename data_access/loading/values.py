@@ -134,16 +134,14 @@ def _bound_years(rows: Rows, name: str, local: pd.Series, cells: pd.Series, toda
 
 def _note_zones(rows: Rows, name: str, plain: pd.Series, has_time: pd.Series) -> None:
     assumed = plain.notna() & has_time
-    if assumed.any():
-        rows.notes.append(f"{name}: {int(assumed.sum()):,} times without a zone were read as Europe/London.")
+    rows.remark(assumed, f"{name}: times without a zone were read as Europe/London ({{rows}}).")
     # Ambiguity is rare: look only at plain times of the changing hour.
     hours = plain[assumed & plain.dt.hour.eq(1) & plain.dt.month.eq(10) & plain.dt.day.gt(24)]
-    twice = hours.dt.tz_localize(LONDON, ambiguous="NaT", nonexistent="NaT").isna().sum() if len(hours) else 0
-    if twice:
-        rows.notes.append(
-            f"{name}: {int(twice):,} times fall in the hour that comes twice when the clocks go back; "
-            "the first of the two was taken."
-        )
+    twice = hours.index[hours.dt.tz_localize(LONDON, ambiguous="NaT", nonexistent="NaT").isna()]
+    rows.remark(
+        plain.index.isin(twice),
+        f"{name}: in the hour that comes twice when the clocks go back, the first of the two was taken ({{rows}}).",
+    )
 
 
 def days(rows: Rows, name: str, *, today: date | None = None) -> pd.Series:
@@ -209,12 +207,10 @@ def coordinates(rows: Rows, *, required: bool, tolerant: bool = False) -> tuple[
         use &= ~beyond
         lon, lat = lon.copy(), lat.copy()
         lon[use], lat[use] = british_grid().transform(east[use].to_numpy(), north[use].to_numpy())
-        rows.notes.append(
-            f"{int(use.sum()):,} positions were converted from British National Grid (within a few metres)."
-        )
+        rows.remark(use, "Positions were converted from British National Grid, within a few metres ({rows}).")
     nowhere = (lon == 0) & (lat == 0)
-    if (nowhere & rows.good).any() and not required:
-        rows.notes.append(f"{int((nowhere & rows.good).sum()):,} rows at 0,0 count as without coordinates.")
+    if not required:
+        rows.remark(nowhere, "A position at 0,0 counts as none ({rows}).")
     lon, lat = lon.mask(nowhere), lat.mask(nowhere)
     if required:
         rows.reject(lon.isna(), "longitude", "The row has no position.")
@@ -227,7 +223,9 @@ def _pair(rows: Rows, first: str, second: str, tolerant: bool) -> tuple[pd.Serie
         cells = rows.column(name)
         rows.reject(found.isna() & (cells != ""), name, "“" + cells.str.slice(0, 60) + "” is not a coordinate.")
     half = x.isna() != y.isna()
-    if half.any() and rows.has(first, second) and not tolerant:
+    if tolerant:
+        rows.remark(half, f"Only one of {first} and {second}: counts as without coordinates ({{rows}}).")
+    else:
         rows.reject(half, first, f"The row has only one of {first} and {second}.")
     return x.where(~half), y.where(~half)
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from data_access import placement, scoring
 from data_access import schema as s
@@ -16,7 +16,11 @@ from data_access.loading import coverage, store
 from data_access.loading.coverage import SUBJECTS, Subject
 from data_access.loading.reading import Context, Parsed
 from data_access.loading.store import Progress
-from domain.periods import LONDON, month_end, parse_month
+from data_access.loading.table import rows_word
+from domain import formats
+from domain.periods import LONDON, Period, month_end, parse_month
+
+STRAY_SHARE = 0.05
 
 
 def _nothing(_conn: Connection, _load_id: int) -> None:
@@ -41,9 +45,9 @@ def write_rows(kind: str) -> Writer:
     subject = SUBJECTS[kind]
 
     def prepare(conn: Connection, programme_id: int, context: Context, parsed: Parsed) -> Outcome:
-        new = parsed.good()
-        parsed.period = period_of(new, subject)
-        replaced, before = _compare(conn, programme_id, kind, subject, context, parsed, new)
+        parsed.period = period_of(parsed, subject)
+        loads, before = _compare(conn, programme_id, kind, subject, context, parsed)
+        replaced = [load["id"] for load in loads]
         difference = difference_of(replaced, before, parsed.good(), subject) if replaced else None
 
         def insert(conn: Connection, load_id: int, progress: Progress | None) -> None:
@@ -59,23 +63,25 @@ def write_rows(kind: str) -> Writer:
             if subject.table is s.crime:
                 _score(conn, programme_id, load_id, parsed)
             elif subject.table is s.ping:
-                recompute_visits(conn, programme_id)
+                recompute_visits(conn, programme_id, _touched(parsed, loads))
 
         return Outcome(insert, settle, replaced, difference)
 
     return prepare
 
 
+def _touched(parsed: Parsed, loads: list[RowMapping]) -> Period | None:
+    """The local days whose pings changed."""
+    if parsed.period is None:
+        return None
+    days = [*parsed.period, *(load[name] for load in loads for name in ("period_from", "period_to") if load[name])]
+    return Period(min(days), max(days))
+
+
 def _compare(
-    conn: Connection,
-    programme_id: int,
-    kind: str,
-    subject: Subject,
-    context: Context,
-    parsed: Parsed,
-    new: pd.DataFrame,
-) -> tuple[list[int], list[pd.DataFrame]]:
-    """Ids of the loads this file replaces, and their rows; marks what other current loads hold as duplicates."""
+    conn: Connection, programme_id: int, kind: str, subject: Subject, context: Context, parsed: Parsed
+) -> tuple[list[RowMapping], list[pd.DataFrame]]:
+    """The loads this file replaces, and their rows; marks what other current loads hold as duplicates."""
     # A ping is the same ping whoever sent the file; other kinds are compared within their source.
     source = None if subject.table is s.ping else parsed.source
     first, last = parsed.period or (date.min, date.max)
@@ -83,14 +89,25 @@ def _compare(
     replaced, before = [], []
     for load in store.current_loads(conn, programme_id, kind, source=source, period=around):
         held = coverage.held_rows(conn, subject, [load["id"]])
-        same_source = load["source"] == parsed.source
-        if same_source and (held.empty or coverage.covers(new, held, subject, by_month_only=context.options.replace)):
-            replaced.append(load["id"])
+        if load["source"] == parsed.source and _replaces(parsed, load, held, subject, context.options.replace):
+            replaced.append(load)
             before.append(held)
-        elif coverage.overlaps(new, held, subject):
-            _mark_held(parsed, coverage.already_held(new, held, subject), load["file_name"])
-            new = parsed.good()
+        elif coverage.overlaps(parsed.good(), held, subject):
+            _mark_held(parsed, coverage.already_held(parsed.good(), held, subject), load["file_name"])
     return replaced, before
+
+
+def _replaces(parsed: Parsed, load: RowMapping, held: pd.DataFrame, subject: Subject, asked: bool) -> bool:
+    if held.empty or parsed.period is None:
+        return held.empty
+    new = parsed.good()
+    if asked:
+        old_months = set(Period(load["period_from"], load["period_to"]).months())
+        return coverage.has_parties(new, held, subject) and old_months <= set(Period(*parsed.period).months())
+    if subject.when == "local_date":  # rows before a load's period are strays: they decide nothing
+        new = new[new["local_date"] >= pd.Timestamp(parsed.period[0])]
+        held = held[pd.to_datetime(held["local_date"]) >= pd.Timestamp(load["period_from"])]
+    return coverage.covers(new, held, subject)
 
 
 def _mark_held(parsed: Parsed, held: pd.Series, file_name: str) -> None:
@@ -98,17 +115,26 @@ def _mark_held(parsed: Parsed, held: pd.Series, file_name: str) -> None:
     mask[held.index] = held
     count = parsed.rows.duplicate(mask)
     parsed.notes.append(
-        f"The file shares part of its period with {file_name}, which stays: {count:,} rows it holds already are "
-        "duplicates. If this file is meant to replace it, load with --replace."
+        f"The file shares part of its period with {file_name}, which stays: {rows_word(count)} it holds already "
+        "counted as duplicates. If this file is meant to replace it, load with --replace."
     )
 
 
-def period_of(frame: pd.DataFrame, subject: Subject) -> tuple[date, date] | None:
+def period_of(parsed: Parsed, subject: Subject) -> tuple[date, date] | None:
+    """First and last day. A few rows over a year before all others (crimes reported long after) do not stretch it."""
+    frame = parsed.good()
     if frame.empty:
         return None
     if subject.when == "month":
         return parse_month(frame["month"].min()), month_end(parse_month(frame["month"].max()))
-    return frame["local_date"].min().date(), frame["local_date"].max().date()
+    day = frame["local_date"].sort_values(ignore_index=True)
+    after_gap = day[(day.diff() > pd.Timedelta(days=366)) & (day.index <= len(day) * STRAY_SHARE)]
+    start = after_gap.iloc[-1] if len(after_gap) else day.iloc[0]
+    parsed.rows.remark(
+        parsed.frame["local_date"] < start,
+        f"Dated more than a year before the rest, kept, but outside the period, which starts {formats.day(start)} ({{rows}}).",
+    )
+    return start.date(), day.iloc[-1].date()
 
 
 def difference_of(
@@ -158,17 +184,17 @@ def _placed(conn: Connection, programme_id: int, parsed: Parsed, frame: pd.DataF
 
 def note_shared(parsed: Parsed, shared: int) -> None:
     if shared:
-        parsed.notes.append(f"{shared:,} points lie in more than one boundary; each counts in the first of them.")
+        parsed.notes.append(f"Points in more than one boundary count in the first of them ({rows_word(shared)}).")
 
 
 def _score(conn: Connection, programme_id: int, load_id: int, parsed: Parsed) -> None:
     unscored = scoring.score_crimes(conn, programme_id, load_id)
     if unscored and scoring.current_weight_set(conn, programme_id) is not None:
-        parsed.notes.append(f"{unscored:,} crimes have no weight in the harm index: not scored.")
+        parsed.notes.append(f"Crimes without a weight in the harm index are not scored ({rows_word(unscored)}).")
 
 
-def recompute_visits(conn: Connection, programme_id: int) -> None:
+def recompute_visits(conn: Connection, programme_id: int, period: Period | None = None) -> None:
     # Imported here: dosage is the larger machine, and only these loads need it.
     from data_access.dosage import recompute_visits as recompute
 
-    recompute(conn, programme_id)
+    recompute(conn, programme_id, period)

@@ -31,9 +31,7 @@ def read(context: Context) -> Parsed:
     reference = rows.column("crime_ref").str.slice(0, 80)
     mark_repeats(rows, reference)
     minute = (start["local"].dt.hour * 60 + start["local"].dt.minute).where(start["has_time"])
-    bare = int((~start["has_time"] & rows.good).sum())
-    if bare:
-        rows.notes.append(f"occurred_from: {bare:,} rows give a date without a time; they count in no hour.")
+    rows.remark(~start["has_time"], "occurred_from: a date without a time counts in no hour ({rows}).")
     frame = offence.assign(
         row_number=rows.numbers,
         reference=values.or_none(reference),
@@ -53,9 +51,7 @@ def _offences(rows: Rows) -> pd.DataFrame:
     code, title = values.spaced(rows.column("offence_code")), values.spaced(rows.column("offence_title"))
     group = canonical_groups(rows.column("offence_group"))
     rows.reject((code == "") & (title == "") & (group == ""), "offence_group", "The row names no offence.")
-    ungrouped = int(((group == "") & rows.good).sum())
-    if ungrouped:
-        rows.notes.append(f"{ungrouped:,} rows name no offence group; they are grouped as “{NOT_STATED}”.")
+    rows.remark(group == "", f"Rows that name no offence group are grouped as “{NOT_STATED}” ({{rows}}).")
     group = group.where(group != "", NOT_STATED)
     return pd.DataFrame(
         {

@@ -38,9 +38,8 @@ def read(context: Context) -> Parsed:
     )
     repeated = pd.Series(False, index=frame.index)
     repeated[rows.good] = frame[rows.good].duplicated(["provider", "device", "t_utc_ms"])
-    count = rows.duplicate(repeated)
-    if count:
-        rows.notes.append(f"{count:,} rows repeat a device and time of the file; the first of each was kept.")
+    rows.duplicate(repeated)
+    rows.remark(repeated, "Of rows that repeat a device and time of the file the first was kept ({rows} more).")
     providers = sorted(frame.loc[rows.good, "provider"].unique())
     return Parsed(rows, frame, options.source or " + ".join(providers))
 

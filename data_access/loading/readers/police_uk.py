@@ -77,6 +77,7 @@ def mark_repeats(rows: Rows, reference: pd.Series) -> None:
     repeated = pd.Series(False, index=rows.frame.index)
     candidates = rows.frame[rows.good & (reference != "").to_numpy()]
     repeated[candidates.index] = candidates.duplicated()
-    count = rows.duplicate(repeated)
-    if count:
-        rows.notes.append(f"{count:,} rows repeat another row of the file exactly, reference included: duplicates.")
+    rows.duplicate(repeated)
+    rows.remark(
+        repeated, "Rows that repeat another row of the file exactly, reference included, are duplicates ({rows})."
+    )

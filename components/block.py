@@ -152,6 +152,16 @@ def block_csv(block: Block, view: View) -> str:
     return out.getvalue()
 
 
+def frame_csv(frame: pd.DataFrame) -> str:
+    """A frame as it is, one head line, with cells a spreadsheet could run made safe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(list(frame.columns))
+    for row in frame.itertuples(index=False):
+        writer.writerow(["" if value is None or value != value else safe_cell(str(value)) for value in row])
+    return out.getvalue()
+
+
 def _plain(value: Any, shown: str, column: Column) -> str:
     """Numbers at full precision and without commas; symbols and words as the page shows them."""
     if not column.numeric or (shown.startswith("[") and shown != "[low]"):

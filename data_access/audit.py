@@ -60,3 +60,10 @@ def record_event(actor: str, event: str, programme_code: str, detail: Mapping[st
     with writing().begin() as conn:
         found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
         record(conn, actor=actor, event=event, programme_id=found, detail=detail)
+
+
+def note(*, actor: str, event: str, detail: Mapping[str, Any], programme_code: str) -> None:
+    """Record something that changes no data (a download), in a transaction of its own."""
+    with writing().begin() as conn:
+        found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
+        record(conn, actor=actor, event=event, detail=detail, programme_id=found)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from flask import Flask, Response, abort, request
 
 from access.requires import route_requires
-from access.viewer import current_scope
-from components.block import BLOCKS, block_csv
-from data_access.audit import record_event
+from access.viewer import current_programme, current_scope
+from components.block import BLOCKS, block_csv, frame_csv
+from data_access import audit, loads
 from data_access.crimes import NoDayLevel
 from domain.roles import Permission
 from domain.scope import OutOfScope
 from pages._frame import make_view
+
+
+def _csv(text: str, name: str) -> Response:
+    # A byte order mark: spreadsheet programs then read £ and – as they are meant.
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
 
 
 def register(server: Flask) -> None:
@@ -40,4 +46,35 @@ def register(server: Flask) -> None:
         # A byte order mark: spreadsheet programs then read £ and – as they are meant.
         return Response(
             "\ufeff" + text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
+
+    @server.get("/data/rejects/<int:load_id>.csv")
+    @route_requires(Permission.SEE_REJECTS)
+    def download_rejects(load_id: int) -> Response:
+        """Rejected rows of one load: file, row number, field, reason and the text as it came."""
+        try:
+            code, frame = loads.rejects_of(current_scope(), load_id)
+        except OutOfScope:
+            abort(403)
+        except LookupError:
+            abort(404)
+        audit.note(
+            actor=current_scope().actor,
+            event="downloaded",
+            detail={"what": f"rejected rows of load {load_id}"},
+            programme_code=code,
+        )
+        return _csv(frame_csv(frame), f"{code}-rejects-{load_id}.csv".lower())
+
+    @server.get("/data/loads.csv")
+    @route_requires(Permission.VIEW_DATA)
+    def download_loads() -> Response:
+        """Every file loaded to the programme, with its reconciliation."""
+        try:
+            code = current_programme(dict(request.args.items()))
+            frame = loads.list_loads(current_scope(), code)
+        except OutOfScope:
+            abort(403)
+        return _csv(
+            frame_csv(frame.drop(columns=["notes", "difference"], errors="ignore")), f"{code}-loads.csv".lower()
         )

@@ -52,7 +52,7 @@ def _waiting(study: Any) -> html.Div:
                     ),
                     html.Button(
                         "Confirm my approval",
-                        id={"type": "case-approve", "reference": study.reference},
+                        id={"type": "case-approve", "reference": study.reference, "sha256": study.text_sha256},
                         className="button",
                         n_clicks=0,
                     ),
@@ -116,7 +116,7 @@ def layout(**query: Any) -> html.Div:
 @dash.callback(
     Output("case-body", "children"),
     Output("case-said", "children"),
-    Input({"type": "case-approve", "reference": ALL}, "n_clicks"),
+    Input({"type": "case-approve", "reference": ALL, "sha256": ALL}, "n_clicks"),
     State("case-where", "data"),
     prevent_initial_call=True,
 )
@@ -127,7 +127,8 @@ def approve(clicks: list[int], programme: str) -> tuple[Any, Any]:
         return dash.no_update, dash.no_update
     scope = current_scope()
     try:
-        said = case_studies.approve_as(scope, programme, str(ctx.triggered_id["reference"]))
+        chosen = ctx.triggered_id
+        said = case_studies.approve_as(scope, programme, str(chosen["reference"]), sha256=str(chosen["sha256"]))
     except (OutOfScope, case_studies.ApprovalRefused) as reason:
         return dash.no_update, states.inset(html.P(str(reason)))
     return _body(programme), states.inset(html.P(said))

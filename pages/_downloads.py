@@ -40,20 +40,19 @@ def register(server: Flask) -> None:
         except OutOfScope:
             abort(403)
         name = f"{view.programme.code}-{block_id}-{view.filters.period.start}-{view.filters.period.end}.csv".lower()
-        record_event(
-            scope.actor, "downloaded table", view.programme.code, {"block": block_id, "filters": view.sentence()}
-        )
+        what = {"what": f"{block_id}: {view.sentence()}"}
+        audit.note(actor=scope.actor, event="downloaded", detail=what, programme_code=view.programme.code)
         # A byte order mark: spreadsheet programs then read £ and – as they are meant.
         return Response(
             "\ufeff" + text, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
         )
 
-    @server.get("/data/rejects/<int:load_id>.csv")
+    @server.get("/data/rejects/<code>/<int:load_id>.csv")
     @route_requires(Permission.SEE_REJECTS)
-    def download_rejects(load_id: int) -> Response:
+    def download_rejects(code: str, load_id: int) -> Response:
         """Rejected rows of one load: file, row number, field, reason and the text as it came."""
         try:
-            code, frame = loads.rejects_of(current_scope(), load_id)
+            frame = loads.rejects(current_scope(), code, load_id)
         except OutOfScope:
             abort(403)
         except LookupError:

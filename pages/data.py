@@ -80,7 +80,7 @@ def _history(scope: Scope, code: str) -> list[Any]:
         return []
     may_see = scope.may(Permission.SEE_REJECTS)
     heads = ["File", "Kind", "Period", "Read", "Loaded", "Duplicate", "Rejected", "State", "Loaded at", "Notes"]
-    body = [_row(record, may_see) for record in frame.to_dict("records")]
+    body = [_row(record, code, may_see) for record in frame.to_dict("records")]
     table = html.Table(
         [
             html.Caption("Every file loaded, newest first"),
@@ -108,12 +108,12 @@ def _history(scope: Scope, code: str) -> list[Any]:
     ]
 
 
-def _row(record: dict[str, Any], may_see_rejects: bool) -> html.Tr:
+def _row(record: dict[str, Any], code: str, may_see_rejects: bool) -> html.Tr:
     rejected: Any = formats.number(record["rows_rejected"])
     if may_see_rejects and record["rows_rejected"]:
         rejected = html.A(
             f"{rejected} (CSV)",
-            href=f"/data/rejects/{record['id']}.csv",
+            href=f"/data/rejects/{code}/{record['id']}.csv",
             download="",
             title=f"Rejected rows of {record['file_name']}",
         )

@@ -28,6 +28,9 @@ def recompute_visits(
     With ``period`` only the local days in it are done again: enough after a load of pings of those days, because
     visits never cross local midnight. Without it everything is, as a change of hot spots needs.
     """
+    if period:
+        # The step from the last ping of one day to the first of the next gives minutes to both.
+        period = Period(period.start - timedelta(days=1), period.end + timedelta(days=1))
     _clear(conn, programme_id, period)
     rules = rules or Rules()
     areas = _areas(conn, programme_id)

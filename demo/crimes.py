@@ -167,9 +167,9 @@ def _times(crime: Crime, rng: np.random.Generator) -> tuple[datetime, datetime]:
     # Kept to 02:05-23:55, so that no start falls into the hour the clocks skip or repeat.
     minute = int(np.clip(rng.normal(mean, spread), 2.1, 23.9) * 60)
     start = datetime.combine(crime.day, datetime.min.time()) + timedelta(minutes=minute)
-    if rng.random() < 0.14:
-        return start, start + timedelta(minutes=int(rng.choice((120, 180, 240, 360, 540))))
-    return start, start + timedelta(minutes=int(rng.choice((0, 0, 5, 10, 15, 30))))
+    known_within = rng.choice((120, 180, 240, 360, 540)) if rng.random() < 0.14 else rng.choice((0, 0, 5, 10, 15, 30))
+    end = start + timedelta(minutes=int(known_within))
+    return start, end - timedelta(hours=1) if end.hour == 1 else end  # nor any end
 
 
 def crime_rows(seed: int, patrolled: np.ndarray) -> list[list[str]]:

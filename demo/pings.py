@@ -66,7 +66,7 @@ def _flaws(rows: list[str], rng: np.random.Generator) -> list[str]:
 
 
 def window_minutes(tracks: list[Track]) -> dict[str, float]:
-    """Patrol-minutes inside hot spots by provider in the DURING window."""
+    """Patrol-minutes of visits (the minimum dwell or longer) by provider in the DURING window."""
     teams = sorted({(t.provider, t.team) for t in tracks})
     devices = sorted({(t.provider, t.device) for t in tracks})
     counts = [len(t.t_utc_s) for t in tracks]
@@ -79,6 +79,6 @@ def window_minutes(tracks: list[Track]) -> dict[str, float]:
     )
     found = visits(device_intervals(pings, polygons()))
     first, last = ((day - date_of(0)).days for day in (DURING.start, DURING.end))
-    inside = (found.day >= first) & (found.day <= last)
+    inside = found.counts_as_visit & (found.day >= first) & (found.day <= last)
     providers = np.array([provider for provider, _ in teams])[found.team]
     return {str(p): float(found.patrol_minutes[inside & (providers == p)].sum()) for p in np.unique(providers)}

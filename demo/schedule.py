@@ -74,7 +74,7 @@ def works(provider: str, day: date) -> bool:
     if provider == "outreach":  # five days of seven, on a fortnightly rota
         return day.weekday() in ((0, 2, 3, 4, 5), (1, 3, 4, 5, 6))[day.isocalendar().week % 2]
     if provider == "police-dedicated":  # four on, four off
-        return day.toordinal() % 8 < 4
+        return (day.toordinal() + 4) % 8 < 4
     return day.weekday() in (4, 5) or (day.weekday() == 3 and day.isocalendar().week % 2 == 0)
 
 
@@ -98,7 +98,7 @@ def _walk_minutes(a: tuple[float, float], b: tuple[float, float]) -> float:
 def _dwell(planned: float, rng: np.random.Generator) -> float:
     """Minutes really spent: mostly about the dose, sometimes clearly short."""
     kind = rng.choice(3, p=(0.70, 0.21, 0.09))
-    mean, spread = ((1.03, 0.09), (0.82, 0.09), (0.52, 0.12))[kind]
+    mean, spread = ((1.08, 0.09), (0.85, 0.09), (0.55, 0.12))[kind]
     return float(max(5.0, planned * rng.normal(mean, spread)))
 
 
@@ -152,7 +152,7 @@ def _police_visits(
         place = free[0]
         wanted.remove(place)
         now += _walk_minutes(here, PLACES[place].centre)
-        visit = _one_visit(place, now, 15.0, rng, POLICE_REASONS, 0.12)
+        visit = _one_visit(place, now, 15.0, rng, POLICE_REASONS, 0.10)
         visits.append(visit)
         now = visit.start + (visit.minutes or visit.abstracted_minutes) + rng.uniform(2, 12)
         here = PLACES[place].centre

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from html import escape
 from types import ModuleType
 
 import click
@@ -21,25 +20,6 @@ import pages
 from access import account_routes, guard, headers, problems, sign_in
 from data_access.migrate import upgrade
 from settings import ROOT, Settings, load_settings
-
-INDEX = """<!DOCTYPE html>
-<html lang="en-GB" data-service="SERVICE">
-  <head>
-    {%metas%}
-    <title>{%title%}</title>
-    {%favicon%}
-    {%css%}
-    <style>:root { --accent: ACCENT; }</style>
-  </head>
-  <body>
-    <a class="skip-link" href="#main-content">Skip to main content</a>
-    <noscript><p class="notice">This portal needs JavaScript to draw its pages. Turn it on and reload.</p></noscript>
-    {%app_entry%}
-    {%config%}
-    {%scripts%}
-    {%renderer%}
-  </body>
-</html>"""
 
 
 def create_server(settings: Settings) -> Flask:
@@ -97,7 +77,7 @@ def _create_dash(server: Flask, settings: Settings) -> object:
     from dash import Dash
     from flask_compress import Compress
 
-    from access.layout import layout, register_callbacks
+    from access.layout import index_string, layout, register_callbacks
     from access.requires import callback_problem
 
     dash_app = Dash(
@@ -112,7 +92,7 @@ def _create_dash(server: Flask, settings: Settings) -> object:
         title=settings.service_name,
         update_title=None,
         on_error=callback_problem,
-        index_string=INDEX.replace("SERVICE", escape(settings.service_name)).replace("ACCENT", settings.accent_colour),
+        index_string=index_string(settings),
     )
     dash_app.logger.setLevel(logging.WARNING)
     dash_app.layout = layout

@@ -21,7 +21,7 @@ from settings import Settings
 
 PROGRAMME = "DEMO"
 OPEN_DATA_PREFIX = "OPEN-"
-PASSPHRASE = "seven lamps on the corner"  # published on purpose; see the module docstring
+PASSPHRASE = "seven lamps on the corner"  # noqa: S105 - published on purpose; see the module docstring
 DOMAIN = "demo.example"
 SEES_OPEN_DATA = (Role.MANAGER, Role.REVIEWER)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

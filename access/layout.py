@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import parse_qsl, urlsplit
 
 import dash
@@ -32,6 +33,30 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/returns", "Returns", Permission.VIEW_RETURNS),
     ("/data", "Data", Permission.VIEW_DATA),
 )
+
+# Dash's own document has no language, no skip link and no place for the force's colour.
+INDEX = """<!DOCTYPE html>
+<html lang="en-GB" data-service="SERVICE">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+    <style>:root { --accent: ACCENT; }</style>
+  </head>
+  <body>
+    <a class="skip-link" href="#main-content">Skip to main content</a>
+    <noscript><p class="notice">This portal needs JavaScript to draw its pages. Turn it on and reload.</p></noscript>
+    {%app_entry%}
+    {%config%}
+    {%scripts%}
+    {%renderer%}
+  </body>
+</html>"""
+
+
+def index_string(settings: Settings) -> str:
+    return INDEX.replace("SERVICE", escape(settings.service_name)).replace("ACCENT", settings.accent_colour)
 
 
 def layout() -> object:

@@ -56,7 +56,8 @@ def install(server: Flask) -> None:
     settings: Settings = server.config["PORTAL"]
     limiter = Limiter(get_remote_address, app=server, storage_uri="memory://", headers_enabled=False)
     server.register_blueprint(bp)
-    limiter.limit(f"{settings.sign_ins_per_minute}/minute", methods=["POST"])(server.view_functions["access.sign_in"])
+    per_minute = limiter.limit(f"{settings.sign_ins_per_minute}/minute", methods=["POST"])
+    server.view_functions["access.sign_in"] = per_minute(server.view_functions["access.sign_in"])
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])

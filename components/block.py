@@ -47,6 +47,10 @@ class Block:
     table_open: bool = False
     row_link: Callable[[dict[str, Any]], str] | None = None
     height: int = 380
+    covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
+
+    def coverage(self, view: View) -> str:
+        return self.covers(view) if self.covers else view.sentence()
 
 
 BLOCKS: dict[str, Block] = {}
@@ -89,7 +93,8 @@ def render_block(block: Block, view: View) -> html.Section:
     if frame.empty:
         body: list[Any] = [
             empty(
-                f"No rows for {view.sentence()}.", "Choose a longer period or all hot spots in the sentence at the top."
+                f"No rows for {block.coverage(view)}.",
+                "Choose a longer period or all hot spots in the sentence at the top.",
             )
         ]
         return html.Section([heading, *body], className="block", **{"aria-labelledby": f"{block.id}-title"})
@@ -101,7 +106,7 @@ def render_block(block: Block, view: View) -> html.Section:
     table = data_table(
         frame,
         block.columns(view),
-        f"{block.title}: {view.sentence()}",
+        f"{block.title}: {block.coverage(view)}",
         links=block.row_link,
         table_id=f"{block.id}-table",
     )
@@ -143,7 +148,7 @@ def block_csv(block: Block, view: View) -> str:
     frame, columns = block.frame(view), block.columns(view)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for line in (block.title, f"Filters: {view.sentence()}", source_line(view), f"Note: {block.caption(view)}"):
+    for line in (block.title, f"Filters: {block.coverage(view)}", source_line(view), f"Note: {block.caption(view)}"):
         writer.writerow([safe_cell(line)])
     writer.writerow([c.head for c in columns])
     shown = written(frame, columns)

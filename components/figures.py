@@ -217,7 +217,7 @@ def small_multiples(
     figure = make_subplots(
         rows=rows,
         cols=columns,
-        shared_yaxes="all",
+        shared_yaxes="all" if shared_scale else False,
         shared_xaxes=False,
         subplot_titles=[names[c] for c in codes],
         vertical_spacing=min(0.12, 0.4 / rows),

@@ -28,6 +28,7 @@ class Column:
     head: str
     write: Callable[[Any], str] = str
     numeric: bool = False
+    decimals_from: str = ""  # the frame's column that says how many decimals each row takes
     scale: float = 1.0  # 100 where the page writes a fraction as per cent, so that the CSV does too
 
 
@@ -62,7 +63,7 @@ def cell(row: Any, column: Column) -> str:
         return formats.CONFIDENTIAL
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return formats.UNAVAILABLE
-    return column.write(value)
+    return formats.number(value, int(row[column.decimals_from])) if column.decimals_from else column.write(value)
 
 
 def written(frame: pd.DataFrame, columns: Sequence[Column]) -> list[list[str]]:

@@ -48,8 +48,8 @@ class View:
     def spot_names(self) -> dict[str, str]:
         return dict(self.defaults.hot_spot_names)
 
-    def sentence(self) -> str:
-        return self.filters.sentence(self.defaults)
+    def sentence(self, compare: bool = False) -> str:
+        return self.filters.sentence(self.defaults, compare=compare)
 
     def data_as_at(self) -> str:
         """ "crimes to 31 Jan 2024, trackers to 31 Jan 2024"; says so when nothing is loaded."""

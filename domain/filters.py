@@ -83,13 +83,15 @@ class Filters:
     def with_hot_spots(self, *codes: str) -> Filters:
         return replace(self, hot_spots=codes)
 
-    def sentence(self, defaults: FilterDefaults) -> str:
+    def sentence(self, defaults: FilterDefaults, *, compare: bool = True) -> str:
         """Heads the page, the CSV and the PDF: "Leicester city centre, all hot spots, Feb 2023 to Dec 2023, ..."."""
         spots = formats.joined([defaults.hot_spot_names[c] for c in self.hot_spots if c in defaults.hot_spot_names])
         spots = spots or f"all {defaults.area_word}"
-        compared = formats.period(self.comparison_period(defaults))
+        shown = f"{defaults.area_name}, {spots}, {formats.period(self.period)}"
+        if not compare:
+            return shown
         words = year_before_words(self.period) if self.compare == YEAR_BEFORE else COMPARISONS[self.compare]
-        return f"{defaults.area_name}, {spots}, {formats.period(self.period)}, compared with {words} ({compared})"
+        return f"{shown}, compared with {words} ({formats.period(self.comparison_period(defaults))})"
 
 
 def year_before_words(period: Period) -> str:

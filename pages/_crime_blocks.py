@@ -163,6 +163,7 @@ def _groups_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 BY_GROUP = register_block(
     Block(
         id="crimes-by-offence-group",
+        compares=True,
         title="By offence group",
         permission=Permission.VIEW_TRENDS,
         frame=lambda view: trends.by_offence_group(view.scope, view.filters, view.comparison),
@@ -188,7 +189,7 @@ GROUP_MONTHS = register_block(
         permission=Permission.VIEW_TRENDS,
         frame=lambda view: trends.monthly_by_group(view.scope, view.filters),
         sentence=lambda frame, view: trends.largest_group_sentence(frame),
-        caption=lambda view: "All panels share one scale, set by the largest group.",
+        caption=lambda view: "Each panel has its own scale from 0: compare shapes, not heights.",
         columns=lambda view: [
             _month_column(),
             text("offence_group", "Offence group"),
@@ -202,6 +203,7 @@ GROUP_MONTHS = register_block(
             names={g: g for g in sorted(frame["offence_group"].unique())},
             unit="crimes",
             columns=2,
+            shared_scale=False,
         ),
         height=1300,
     )

@@ -84,6 +84,7 @@ def _page_link(row: dict[str, Any]) -> str:
 TABLE = register_block(
     Block(
         id="hot-spots",
+        compares=True,
         title="Compared with the earlier period",
         permission=Permission.VIEW_HOT_SPOTS,
         frame=_frame,

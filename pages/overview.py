@@ -31,7 +31,7 @@ LINKS = {
 
 def _columns(view: View) -> list[Column]:
     def value(name: str, head: str) -> Column:
-        return Column(name, head, lambda v: formats.number(v, 2).removesuffix(".00"), numeric=True)
+        return Column(name, head, numeric=True, decimals_from="decimals")
 
     before = (
         f"Before the service ({formats.period(view.programme.before.period)})"

@@ -27,9 +27,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
     "case study withdrawn": frozenset({"reference", "role", "reason"}),
     "return built": frozenset({"month", "data_sha256"}),
-    "downloaded table": frozenset({"block", "filters"}),
-    "downloaded rejects": frozenset({"load_id"}),
-    "downloaded return": frozenset({"month"}),
+    "downloaded": frozenset({"what"}),
 }
 
 
@@ -53,13 +51,6 @@ def record(
             at=at or utc_now(), actor=actor[:200], event=event, programme_id=programme_id, detail=dict(detail)
         )
     )
-
-
-def record_event(actor: str, event: str, programme_code: str, detail: Mapping[str, Any]) -> None:
-    """Write one row for something that changed nothing else, such as a download."""
-    with writing().begin() as conn:
-        found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
-        record(conn, actor=actor, event=event, programme_id=found, detail=detail)
 
 
 def note(*, actor: str, event: str, detail: Mapping[str, Any], programme_code: str) -> None:

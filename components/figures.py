@@ -209,9 +209,17 @@ def monthly_lines(
 
 
 def small_multiples(
-    *, frame: pd.DataFrame, x: str, y: str, panel: str, names: Mapping[str, str], unit: str, columns: int = 2
+    *,
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    panel: str,
+    names: Mapping[str, str],
+    unit: str,
+    columns: int = 2,
+    shared_scale: bool = True,
 ) -> go.Figure:
-    """One small line chart a panel on a shared scale, so that panels can be compared."""
+    """One small line chart a panel; on one scale panels can be compared, each on its own their shapes can be read."""
     codes = [c for c in names if (frame[panel] == c).any()]
     rows = max(1, -(-len(codes) // columns))
     figure = make_subplots(
@@ -473,9 +481,7 @@ def dots_with_intervals(
     )
     if reference is not None:
         figure.add_vline(x=reference, line={"color": palette.INK, "width": 1})
-    figure.update_yaxes(
-        autorange="reversed", showgrid=False, rangemode="normal", type="category", range=[len(labels) - 0.5, -0.6]
-    )
+    figure.update_yaxes(showgrid=False, rangemode="normal", type="category", range=[len(labels) - 0.5, -0.8])
     figure.update_xaxes(
         title_text=unit,
         type="log" if log else "linear",

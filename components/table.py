@@ -59,6 +59,8 @@ def change(name: str, head: str) -> Column:
 def cell(row: Any, column: Column) -> str:
     """A suppressed count reads [c], never a blank and never a zero."""
     value = row[column.name]
+    if column.name in row.get("not_applicable", ()):
+        return formats.NOT_APPLICABLE
     if column.numeric and row.get("suppressed") is True and pd.isna(value):
         return formats.CONFIDENTIAL
     if value is None or (not isinstance(value, str) and pd.isna(value)):

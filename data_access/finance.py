@@ -9,8 +9,16 @@ from domain import formats
 from domain.scope import Scope
 
 
+NOT_APPLICABLE = {
+    "Award": ("month_gbp", "year_to_date_gbp"),
+    "Variance (award less forecast)": ("month_gbp", "year_to_date_gbp"),
+    "Match funding": ("full_year_gbp",),
+    "Claimed": ("full_year_gbp",),
+}
+
+
 def finance_table(scope: Scope, code: str, month: str) -> pd.DataFrame:
-    """[line, month_gbp, year_to_date_gbp, full_year_gbp]; missing where a line has no such figure. Empty without money."""
+    """[line, month_gbp, year_to_date_gbp, full_year_gbp, not_applicable (the columns a line cannot have)]. Empty without money."""
     f = finance(scope, code, month)
     if f.award_gbp is None and f.spend_to_date_gbp is None:
         return pd.DataFrame(columns=["line", "month_gbp", "year_to_date_gbp", "full_year_gbp"])
@@ -30,7 +38,9 @@ def finance_table(scope: Scope, code: str, month: str) -> pd.DataFrame:
         )
         for c in f.by_category
     ]
-    return pd.DataFrame(rows, columns=["line", "month_gbp", "year_to_date_gbp", "full_year_gbp"])
+    frame = pd.DataFrame(rows, columns=["line", "month_gbp", "year_to_date_gbp", "full_year_gbp"])
+    frame["not_applicable"] = [NOT_APPLICABLE.get(line, ()) for line in frame["line"]]
+    return frame
 
 
 def finance_sentence(scope: Scope, code: str, month: str) -> str:

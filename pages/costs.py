@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from dash import html
 
 from components import figures, palette
-from components.block import Block, register_block
+from components.block import Block, register_block, render_block
 from components.table import Column, decimal, money, share, text
 from components.view import View
 from data_access import costs, finance
@@ -126,7 +126,7 @@ def _other_ledgers(view: View) -> list[Any]:
     body.append(
         html.P("The three ledgers answer different questions and are never added together.", className="caption")
     )
-    return body
+    return [*body, render_block(FINANCE, view)]
 
 
 def _finance_frame(view: View) -> pd.DataFrame:
@@ -168,7 +168,7 @@ dash.register_page(
             name="Costs",
             question="What does a minute in a hot spot cost?",
             permission=Permission.VIEW_COSTS,
-            blocks=[RATES, LEDGER_1, FINANCE],
+            blocks=[RATES, LEDGER_1],
             tail=_other_ledgers,
             compare=False,
             spots=False,

@@ -90,22 +90,14 @@ def _history(scope: Scope, code: str) -> list[Any]:
         className="data-table",
         id="data-loads",
     )
+    wrapped = html.Div(table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Files loaded"})
+    # A year of monthly files would push everything else away; the list is one step below its count.
+    shown = wrapped if len(body) <= 12 else html.Details([html.Summary(f"Show all {len(body)} files"), wrapped])
     download = html.P(
         html.A("Download CSV: list of files", href=f"/data/loads.csv?programme={code}", download=""),
         className="downloads",
     )
-    return [
-        html.Section(
-            [
-                html.H2("Files loaded"),
-                html.Div(
-                    table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Files loaded"}
-                ),
-                download,
-            ],
-            className="block",
-        )
-    ]
+    return [html.Section([html.H2("Files loaded"), shown, download], className="block")]
 
 
 def _row(record: dict[str, Any], code: str, may_see_rejects: bool) -> html.Tr:

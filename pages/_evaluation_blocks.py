@@ -1,0 +1,346 @@
+"""The Evaluation page's blocks: every estimate side by side, then each with the numbers it rests on.
+
+All read one frozen summary; the windows come from the programme's settings, so the filters do not apply here
+and every table and CSV says so.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.evaluation.record import Refusal, ResultRecord, three_ways
+from components import figures, palette, wording
+from components.block import Block, register_block
+from components.table import Column, count, decimal, text
+from components.view import View
+from data_access import evaluation_tables as tables
+from data_access.evaluation import EvaluationSummary, evaluation_summary
+from domain import formats
+from domain.roles import Permission
+
+STYLE = {
+    "before_after": (palette.DARK_BLUE, "circle"),
+    "exact": (palette.DARK_GREY, "circle-open"),
+    "patrol_days": (palette.DARK_PINK, "diamond"),
+}
+HARM_STYLE = (palette.TURQUOISE, "square")
+TICKS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 10.0)
+# The axis ends here; an interval that runs on is drawn to the end and given in full in the table.
+AXIS = (0.1, 10.0)
+
+
+def summary(view: View) -> EvaluationSummary:
+    return evaluation_summary(view.scope, view.programme.code)
+
+
+def covers(view: View) -> str:
+    """What every table and CSV of this page covers."""
+    before, during = view.programme.before, view.programme.during
+    if not (before and during):
+        return f"{view.defaults.area_name}, all {view.defaults.area_word}; no evaluation windows are set"
+    return (
+        f"{view.defaults.area_name}, all {view.defaults.area_word}, before {formats.period(before.period)}, "
+        f"during {formats.period(during.period)} (the programme's own windows; other filters do not apply)"
+    )
+
+
+def _ratio(name: str, head: str) -> Column:
+    return decimal(name, head, 2)
+
+
+def _p(value: float) -> str:
+    return "under 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+# --- every estimate -------------------------------------------------------------------------------------------
+
+
+def _forest_sentence(frame: pd.DataFrame, view: View) -> str:
+    known = frame.dropna(subset=["ratio"])
+    if known.empty:
+        return "No estimate can be given; the table says why for each."
+    clear = known[(known["high"] < 1) | (known["low"] > 1)]
+    unclear = len(known) - len(clear)
+    parts = [f"Of {len(known)} estimates, {len(clear)} have an interval that leaves out no change"]
+    if unclear:
+        parts.append(f"{unclear} {'shows' if unclear == 1 else 'show'} no change that chance would not explain")
+    left_out = len(frame) - len(known)
+    tail = f" {left_out} could not be made; the table says why." if left_out else ""
+    return f"{formats.joined(parts)}.{tail}"
+
+
+def forest_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    """One row an estimate on a log ratio axis, with the rule of no change."""
+    known = frame.dropna(subset=["ratio"])
+    known = known[[math.isfinite(v) and v > 0 for v in known["ratio"]]]
+    styles = [STYLE.get(key, HARM_STYLE) for key in known["key"]]
+    clip = [min(max(v, AXIS[0]), AXIS[1]) for v in known["ratio"]]
+    figure = figures.dots_with_intervals(
+        labels=list(known["estimate_name"]),
+        values=clip,
+        lows=[max(v, AXIS[0]) for v in known["low"]],
+        highs=[min(v, AXIS[1]) for v in known["high"]],
+        unit="ratio, log scale: below 1 means fewer or less",
+        colours=[s[0] for s in styles],
+        symbols=[s[1] for s in styles],
+        reference=1.0,
+        log=True,
+        texts=[f"{v:.2f}" for v in known["ratio"]],
+    )
+    low = min([0.5, *known["low"].clip(*AXIS)])
+    high = max([1.5, *known["high"].clip(*AXIS)])
+    figure.update_xaxes(
+        tickvals=list(TICKS), ticktext=[f"{v:g}" for v in TICKS], range=[math.log10(low * 0.9), math.log10(high * 1.1)]
+    )
+    return figure
+
+
+FOREST = register_block(
+    Block(
+        id="evaluation-estimates",
+        title="Every estimate side by side",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.estimates_table(summary(view)),
+        sentence=_forest_sentence,
+        caption=lambda view: (
+            "Dots are ratios, lines their 95% intervals. “Chance alone” shows the least uncertainty there can be and is "
+            "not the headline. Smallest detectable ratio: a true fall to this ratio would be found four times in five. "
+            "False alarm rate: how often the method signals when nothing happened, measured by simulation."
+        ),
+        columns=lambda view: [
+            text("estimate_name", "Estimate"),
+            _ratio("ratio", "Ratio"),
+            _ratio("low", "95% interval from"),
+            _ratio("high", "to"),
+            Column("p", "p", _p, numeric=True),
+            _ratio("mde80", "Smallest detectable ratio"),
+            count("events", "Events"),
+            count("level", "Maryland level (of 5)"),
+            text("false_alarms", "False alarm rate"),
+            text("how", "Method, or why there is no estimate"),
+        ],
+        figure=forest_figure,
+        height=400,
+        covers=covers,
+    )
+)
+
+
+# --- before and during ----------------------------------------------------------------------------------------
+
+
+def _years_sentence(frame: pd.DataFrame, view: View) -> str:
+    found = summary(view).before_after
+    if isinstance(found, Refusal):
+        return found.reason
+    said = wording.change_sentence(
+        what="Recorded crime",
+        now=found.during.crimes,
+        then=found.before.crimes,
+        now_when=formats.period(found.during.period),
+        then_when=formats.period(found.before.period),
+    )
+    if isinstance(found.default, Refusal):
+        return f"{said} {found.default.reason}"
+    ways = three_ways(found.default, found.during.crimes)
+    fewer = wording.fewer_sentence(ways.events_fewer, ways.events_fewer_low, ways.events_fewer_high, "crimes")
+    return f"{said} {fewer}"
+
+
+def _years_caption(view: View) -> str:
+    found = summary(view).before_after
+    record = None if isinstance(found, Refusal) else found.default
+    how = f"{record.method}. {' '.join(record.assumptions)} " if isinstance(record, ResultRecord) else ""
+    return f"{how}Bars: crimes recorded in the same part of each year as far back as crimes are loaded."
+
+
+BEFORE_AFTER = register_block(
+    Block(
+        id="evaluation-before-and-during",
+        title="Recorded crime before and during the service",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.years_table(summary(view)),
+        sentence=_years_sentence,
+        caption=_years_caption,
+        columns=lambda view: [
+            text("window", "Window"),
+            text("part", "Used as"),
+            count("crimes", "Recorded crimes"),
+            count("exposure_days", "Hot spot-days"),
+            decimal("per_100", "Crimes per 100 hot spot-days"),
+        ],
+        figure=lambda frame, view: figures.ranked_bars(
+            labels=list(frame["window"]), values=list(frame["crimes"]), unit="recorded crimes"
+        ),
+        height=300,
+        covers=covers,
+    )
+)
+
+
+# --- harm -----------------------------------------------------------------------------------------------------
+
+
+def _harm_sentence(frame: pd.DataFrame, view: View) -> str:
+    claim = summary(view).harm_claim
+    return claim.sentence if claim else ""
+
+
+def _harm_caption(view: View) -> str:
+    split = summary(view).harm
+    if isinstance(split, Refusal):
+        return split.reason
+    checks = "; ".join(f"{c.name}: {tables.check_value(c.value)}" for c in split.total.checks)
+    basis = f"Harm weights: {view.as_at.weight_edition or 'edition not given'}."
+    return (
+        f"Total harm is the number of crimes times harm per crime, so the first ratio is the product of the other two "
+        f"(rates per hot spot-day). {basis} {checks[:1].upper()}{checks[1:]}. {' '.join(split.total.assumptions)}"
+    )
+
+
+HARM = register_block(
+    Block(
+        id="evaluation-harm",
+        title="Harm: how many crimes, and how serious each was",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.harm_split_table(summary(view)),
+        sentence=_harm_sentence,
+        caption=_harm_caption,
+        columns=lambda view: [
+            text("estimate_name", "Measure"),
+            decimal("before", "Before", 1),
+            decimal("during", "During", 1),
+            _ratio("ratio", "Ratio of rates"),
+            _ratio("low", "95% interval from"),
+            _ratio("high", "to"),
+        ],
+        figure=forest_figure,
+        height=280,
+        covers=covers,
+    )
+)
+
+
+# --- patrol days ----------------------------------------------------------------------------------------------
+
+
+def _patrol_caption(view: View) -> str:
+    found = summary(view).patrol_days
+    if isinstance(found.record, Refusal) or found.window is None:
+        return ""
+    start, end = found.window
+    missing = found.days_without_tracker_data
+    unknown = f"{missing:,} days without tracker files are left out. " if missing else ""
+    return (
+        f"Crimes that began between {start:%H:%M} and {end:%H:%M}; a day has patrol when any provider's GPS-verified visit began "
+        f"before {end:%H:%M}. The table is unadjusted; the ratio is not the ratio of its rows. {unknown}"
+        f"{found.record.method}. {' '.join(found.record.assumptions)}"
+    )
+
+
+PATROL_DAYS = register_block(
+    Block(
+        id="evaluation-patrol-days",
+        title="Days with patrol and days without, in the same hot spots",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.patrol_days_table(summary(view)),
+        sentence=lambda frame, view: summary(view).patrol_claim.sentence,
+        caption=_patrol_caption,
+        columns=lambda view: [
+            text("days_kind", "Hot spot-days"),
+            count("spot_days", "Number of hot spot-days"),
+            count("crimes", "Crimes in the service window"),
+            decimal("per_100", "Crimes per 100 hot spot-days"),
+        ],
+        table_open=True,
+        covers=covers,
+    )
+)
+
+
+# --- other places ---------------------------------------------------------------------------------------------
+
+
+def _places_sentence(frame: pd.DataFrame, view: View) -> str:
+    found = summary(view).comparators
+    if isinstance(found, Refusal):
+        return found.reason
+    own, others = found.treated_change, [p.ratio for p in found.places if p.place != found.treated]
+    return (
+        f"{own.place} ranks {own.rank} of {len(found.places)} by change, 1 being the largest fall: a ratio of {own.ratio:.2f}, "
+        f"against {min(others):.2f} to {max(others):.2f} in the comparison places. This is context and no test: with "
+        f"{len(others)} comparison places a rank could not give a p below {found.placebo_floor:.2f}."
+    )
+
+
+PLACES = register_block(
+    Block(
+        id="evaluation-comparison-places",
+        title="The same months in other places",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.places_table(summary(view)),
+        sentence=_places_sentence,
+        caption=lambda view: (
+            "Monthly rate during over monthly rate before, each place by itself, over the whole months of the two windows. "
+            "Our hot spots are small parts of a city and were chosen because crime was high there; whole cities were not."
+        ),
+        columns=lambda view: [
+            text("place", "Place"),
+            count("rank", "Rank (1 = fell most)"),
+            count("before", "Crimes before"),
+            count("during", "Crimes during"),
+            _ratio("ratio", "Ratio of monthly rates"),
+        ],
+        figure=lambda frame, view: figures.dots_with_intervals(
+            labels=list(frame["place"]),
+            values=list(frame["ratio"]),
+            lows=[None] * len(frame),
+            highs=[None] * len(frame),
+            unit="ratio of monthly rates, during / before",
+            colours=[palette.DARK_BLUE if own else palette.DARK_GREY for own in frame["own"]],
+            symbols=["circle" if own else "circle-open" for own in frame["own"]],
+            reference=1.0,
+            texts=[f"{v:.2f}" for v in frame["ratio"]],
+        ),
+        height=340,
+        covers=covers,
+    )
+)
+
+
+# --- checks ---------------------------------------------------------------------------------------------------
+
+
+def _checks_sentence(frame: pd.DataFrame, view: View) -> str:
+    judged = frame[frame["outcome"] != "for information"]
+    failed = judged[judged["outcome"] == "not passed"]
+    if failed.empty:
+        return f"All {len(judged)} checks that can fail were passed."
+    return f"{len(failed)} of {len(judged)} checks that can fail were not passed: {formats.joined(list(dict.fromkeys(failed['check'])))}."
+
+
+CHECKS = register_block(
+    Block(
+        id="evaluation-checks",
+        title="Checks",
+        permission=Permission.VIEW_EVALUATION,
+        frame=lambda view: tables.checks_table(summary(view)),
+        sentence=_checks_sentence,
+        caption=lambda view: f"What was looked at beside each estimate. Code version: {_version(view)}.",
+        columns=lambda view: [
+            text("estimate_name", "Estimate"),
+            text("check", "Check"),
+            text("value", "Value"),
+            text("outcome", "Outcome"),
+        ],
+        covers=covers,
+    )
+)
+
+
+def _version(view: View) -> str:
+    versions = {r.code_version for r in summary(view).records().values() if isinstance(r, ResultRecord)}
+    return formats.joined(sorted(versions)) or formats.UNAVAILABLE

@@ -131,9 +131,8 @@ def refusal_text(report: Report) -> str:
 
 
 def _counts(n: dict[str, int]) -> str:
-    return (
-        f"{n['read']:,} rows read = {n['loaded']:,} loaded + {n['duplicate']:,} duplicate + {n['rejected']:,} rejected"
-    )
+    rows = "row" if n["read"] == 1 else "rows"
+    return f"{n['read']:,} {rows} read = {n['loaded']:,} loaded + {n['duplicate']:,} duplicate + {n['rejected']:,} rejected"
 
 
 def _print_result(result: LoadResult) -> None:

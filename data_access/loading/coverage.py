@@ -55,22 +55,17 @@ SUBJECTS = {
 }
 
 
-def held_rows(conn: Connection, subject: Subject, load_ids: list[int]) -> pd.DataFrame:
-    """What current loads hold: the subject's key, parties, date and reference columns, and load_id."""
-    names = list(
-        dict.fromkeys(
-            (
-                *subject.key,
-                *subject.parties,
-                subject.when,
-                *([subject.reference] if subject.reference else ()),
-                "load_id",
-            )
-        )
-    )
-    columns = [subject.table.c[name] for name in names]
-    found = conn.execute(select(*columns).where(subject.table.c.load_id.in_(load_ids))).all()
-    return pd.DataFrame(found, columns=names)
+def held_rows(conn: Connection, subject: Subject, load_id: int, new: pd.DataFrame) -> pd.DataFrame:
+    """What a current load holds: the subject's key, parties, date and reference columns.
+
+    Of pings only those of the providers in ``new``: other providers' devices cannot be the same ones.
+    """
+    wanted = (*subject.key, *subject.parties, subject.when, *([subject.reference] if subject.reference else ()))
+    names = list(dict.fromkeys(wanted))
+    query = select(*(subject.table.c[name] for name in names)).where(subject.table.c.load_id == load_id)
+    if subject.table is s.ping:
+        query = query.where(s.ping.c.provider.in_(sorted(set(new["provider"]))))
+    return pd.DataFrame(conn.execute(query).all(), columns=names)
 
 
 def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:

@@ -18,6 +18,7 @@ from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile
 
 GOOD, REJECTED, DUPLICATE = 0, 1, 2
+CELL_LIMIT = 60  # characters of a cell quoted in a reason
 RAW_LIMIT = 20_000  # characters kept of one rejected row
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -25,6 +26,13 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 def column_key(name: str) -> str:
     """Column names are matched without regard to case, spaces, underscores or hyphens."""
     return re.sub(r"[\s_\-]+", "", name).casefold()
+
+
+def each_text(cells: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """``change`` applied once to each different text: most columns repeat few texts many times."""
+    codes, distinct = pd.factorize(cells.to_numpy(dtype=object))
+    changed = change(pd.Series(distinct, dtype=object)).to_numpy(dtype=object)
+    return pd.Series(changed[codes] if len(changed) else cells.to_numpy(), index=cells.index, dtype=object)
 
 
 def rows_word(count: int) -> str:
@@ -61,17 +69,28 @@ class Rows:
         key = column_key(name)
         if key not in self.frame:
             return pd.Series("", index=self.frame.index, dtype=object)
-        return self.frame[key].str.strip()
+        return each_text(self.frame[key], lambda cells: cells.str.strip())
 
     def has(self, *names: str) -> bool:
         return all(column_key(name) in self.frame for name in names)
 
-    def reject(self, where: pd.Series | np.ndarray, field: str, reason: str | pd.Series) -> None:
-        """Reject rows; a row already rejected keeps its first reason."""
-        mask = np.asarray(where, dtype=bool) & self.good
-        self.state[mask] = REJECTED
-        self._field[mask] = field
-        self._reason[mask] = reason if isinstance(reason, str) else np.asarray(reason, dtype=object)[mask]
+    def reject(
+        self, where: pd.Series | np.ndarray, field: str, reason: str | pd.Series, cells: pd.Series | None = None
+    ) -> None:
+        """Reject rows; a row already rejected keeps its first reason.
+
+        ``{cell}`` in a reason becomes the row's own text in ``cells``.
+        """
+        at = np.flatnonzero(np.asarray(where, dtype=bool) & self.good)
+        if not len(at):
+            return
+        self.state[at] = REJECTED
+        self._field[at] = field
+        if isinstance(reason, str) and cells is not None:
+            empty = reason.replace("“{cell}”", "An empty cell")
+            self._reason[at] = [reason.replace("{cell}", t[:CELL_LIMIT]) if t else empty for t in cells.iloc[at]]
+        else:
+            self._reason[at] = reason if isinstance(reason, str) else np.asarray(reason, dtype=object)[at]
 
     def duplicate(self, where: pd.Series | np.ndarray) -> int:
         mask = np.asarray(where, dtype=bool) & self.good

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Transformer
 
-from data_access.loading.table import Rows
+from data_access.loading.table import Rows, each_text
 from domain.periods import LONDON
 
 FIRST_YEAR = 1900
@@ -30,7 +30,6 @@ _TIME = re.compile(
     r"\s*(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 _EPOCH = r"^[0-9]{9,13}$"
-_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 
 
 def numbers(rows: Rows, name: str) -> pd.Series:
@@ -38,8 +37,7 @@ def numbers(rows: Rows, name: str) -> pd.Series:
     cells = rows.column(name)
     if rows.decimal_comma:
         cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2", regex=True)
-    good = cells.str.match(_NUMBER)
-    found = pd.to_numeric(cells.where(good), errors="coerce").astype(float)
+    found = pd.to_numeric(cells, errors="coerce").astype(float)
     return found.where(np.isfinite(found))
 
 
@@ -56,7 +54,7 @@ def amounts(
     bad = found.isna() | (found < low if low is not None else False)
     if whole:
         bad |= (found % 1 != 0) | (found.abs() > 2**31)
-    rows.reject(bad, name, "“" + cells.str.slice(0, 60) + f"” is not {what}{least}.")
+    rows.reject(bad, name, f"“{{cell}}” is not {what}{least}.", cells)
     return found
 
 
@@ -82,11 +80,9 @@ def times(
     local_aware = plain.dt.tz_localize(LONDON, ambiguous=first, nonexistent="NaT")
     utc = utc.where(zoned, local_aware.dt.tz_convert("UTC").dt.tz_localize(None))
     missing_hour = plain.notna() & local_aware.isna()
-    rows.reject(missing_hour, name, "“" + cells + "” does not exist: the clocks went forward over that hour.")
+    rows.reject(missing_hour, name, "“{cell}” does not exist: the clocks went forward over that hour.", cells)
     bad = utc.isna() & ((cells != "") if not required else True)
-    rows.reject(
-        bad, name, "“" + cells.str.slice(0, 60) + "” is not a date and time (YYYY-MM-DD HH:MM or DD/MM/YYYY HH:MM)."
-    )
+    rows.reject(bad, name, "“{cell}” is not a date and time (YYYY-MM-DD HH:MM or DD/MM/YYYY HH:MM).", cells)
     local = utc.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
     _bound_years(rows, name, local, cells, today)
     _note_zones(rows, name, plain, has_time)
@@ -126,10 +122,10 @@ def _from_millis(millis: pd.Series) -> pd.Series:
 
 
 def _bound_years(rows: Rows, name: str, local: pd.Series, cells: pd.Series, today: date | None) -> None:
-    rows.reject(local.dt.year < FIRST_YEAR, name, "“" + cells.str.slice(0, 60) + f"” is before {FIRST_YEAR}.")
+    rows.reject(local.dt.year < FIRST_YEAR, name, f"“{{cell}}” is before {FIRST_YEAR}.", cells)
     if today is not None:
         after = pd.Timestamp(today) + pd.Timedelta(days=1)
-        rows.reject(local >= after, name, "“" + cells.str.slice(0, 60) + f"” is in the future (today is {today}).")
+        rows.reject(local >= after, name, f"“{{cell}}” is in the future (today is {today}).", cells)
 
 
 def _note_zones(rows: Rows, name: str, plain: pd.Series, has_time: pd.Series) -> None:
@@ -148,7 +144,7 @@ def days(rows: Rows, name: str, *, today: date | None = None) -> pd.Series:
     """Required calendar days (a time of day is dropped), as datetime64 at midnight."""
     cells = rows.column(name)
     naive, _, _ = _split_times(cells)
-    rows.reject(naive.isna(), name, "“" + cells.str.slice(0, 60) + "” is not a date (YYYY-MM-DD or DD/MM/YYYY).")
+    rows.reject(naive.isna(), name, "“{cell}” is not a date (YYYY-MM-DD or DD/MM/YYYY).", cells)
     _bound_years(rows, name, naive, cells, today)
     return naive.dt.normalize()
 
@@ -157,9 +153,9 @@ def months(rows: Rows, name: str, *, today: date | None = None) -> pd.Series:
     """Required months, YYYY-MM."""
     cells = rows.column(name)
     good = cells.str.match(r"^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])$")
-    rows.reject(~good, name, "“" + cells.str.slice(0, 60) + "” is not a month (YYYY-MM).")
+    rows.reject(~good, name, "“{cell}” is not a month (YYYY-MM).", cells)
     if today is not None:
-        rows.reject(good & (cells > f"{today:%Y-%m}"), name, "“" + cells + f"” is in the future (today is {today}).")
+        rows.reject(good & (cells > f"{today:%Y-%m}"), name, f"“{{cell}}” is in the future (today is {today}).", cells)
     return cells
 
 
@@ -171,10 +167,10 @@ def one_of(
     if default:
         cells = cells.where(cells != "", default)
     lookup = {label.casefold(): code for code, label in known.items()} | {code.casefold(): code for code in known}
-    found = cells.str.casefold().map(lookup)
+    found = each_text(cells, lambda texts: texts.str.casefold().map(lookup).astype(object))
     listed = ", ".join(known) or "none yet"
     bad = found.isna() & ((cells != "") | required)
-    rows.reject(bad, name, "“" + cells.str.slice(0, 60) + f"” is not a {what} of this programme. Known: {listed}.")
+    rows.reject(bad, name, f"“{{cell}}” is not a {what} of this programme. Known: {listed}.", cells)
     return found
 
 
@@ -221,7 +217,7 @@ def _pair(rows: Rows, first: str, second: str, tolerant: bool) -> tuple[pd.Serie
     x, y = numbers(rows, first), numbers(rows, second)
     for name, found in ((first, x), (second, y)):
         cells = rows.column(name)
-        rows.reject(found.isna() & (cells != ""), name, "“" + cells.str.slice(0, 60) + "” is not a coordinate.")
+        rows.reject(found.isna() & (cells != ""), name, "“{cell}” is not a coordinate.", cells)
     half = x.isna() != y.isna()
     if tolerant:
         rows.remark(half, f"Only one of {first} and {second}: counts as without coordinates ({{rows}}).")
@@ -232,7 +228,7 @@ def _pair(rows: Rows, first: str, second: str, tolerant: bool) -> tuple[pd.Serie
 
 def spaced(cells: pd.Series) -> pd.Series:
     """Single spaces inside, none outside."""
-    return cells.str.strip().str.replace(r"\s+", " ", regex=True)
+    return each_text(cells, lambda texts: texts.str.strip().str.replace(r"\s+", " ", regex=True))
 
 
 def or_none(cells: pd.Series) -> pd.Series:

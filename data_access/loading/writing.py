@@ -88,12 +88,17 @@ def _compare(
     around = (first.replace(day=1), month_end(last.replace(day=1)))
     replaced, before = [], []
     for load in store.current_loads(conn, programme_id, kind, source=source, period=around):
-        held = coverage.held_rows(conn, subject, [load["id"]])
+        held = coverage.held_rows(conn, subject, load["id"], parsed.good())
         if load["source"] == parsed.source and _replaces(parsed, load, held, subject, context.options.replace):
             replaced.append(load)
             before.append(held)
         elif coverage.overlaps(parsed.good(), held, subject):
-            _mark_held(parsed, coverage.already_held(parsed.good(), held, subject), load["file_name"])
+            _mark_held(
+                parsed,
+                coverage.already_held(parsed.good(), held, subject),
+                load["file_name"],
+                load["source"] == parsed.source,
+            )
     return replaced, before
 
 
@@ -110,10 +115,12 @@ def _replaces(parsed: Parsed, load: RowMapping, held: pd.DataFrame, subject: Sub
     return coverage.covers(new, held, subject)
 
 
-def _mark_held(parsed: Parsed, held: pd.Series, file_name: str) -> None:
+def _mark_held(parsed: Parsed, held: pd.Series, file_name: str, same_source: bool) -> None:
     mask = pd.Series(False, index=parsed.rows.frame.index)
     mask[held.index] = held
     count = parsed.rows.duplicate(mask)
+    if not count and not same_source:
+        return
     parsed.notes.append(
         f"The file shares part of its period with {file_name}, which stays: {rows_word(count)} it holds already "
         "counted as duplicates. If this file is meant to replace it, load with --replace."

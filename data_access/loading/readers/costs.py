@@ -19,7 +19,7 @@ def read(context: Context) -> Parsed:
     rows.reject(category == "", "category", "The row names no category.")
     rows.reject(category.str.len() > 80, "category", "The category is longer than 80 characters.")
     flow = rows.column("flow").str.casefold()
-    rows.reject(~flow.isin(FLOWS), "flow", "“" + flow.str.slice(0, 60) + f"” is not a flow. Known: {', '.join(FLOWS)}.")
+    rows.reject(~flow.isin(FLOWS), "flow", f"“{{cell}}” is not a flow. Known: {', '.join(FLOWS)}.", flow)
     ahead = (flow == "spend") & (month > f"{context.today:%Y-%m}")
     rows.reject(ahead, "month", "Spend lies in the future; if it is expected, its flow is forecast.")
     # £ and thousands commas are how finance systems print money; a minus is a correction.

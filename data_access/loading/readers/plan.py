@@ -43,9 +43,7 @@ def _start_minute(rows: Rows) -> pd.Series:
     cells = rows.column("planned_start")
     clock = cells.str.extract(r"^([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?$").astype(float)
     minute = (clock[0] * 60 + clock[1]).where((clock[0] < 24) & (clock[1] < 60))
-    rows.reject(
-        minute.isna() & (cells != ""), "planned_start", "“" + cells.str.slice(0, 60) + "” is not a time (HH:MM)."
-    )
+    rows.reject(minute.isna() & (cells != ""), "planned_start", "“{cell}” is not a time (HH:MM).", cells)
     return minute
 
 

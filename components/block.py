@@ -47,6 +47,7 @@ class Block:
     table_open: bool = False
     row_link: Callable[[dict[str, Any]], str] | None = None
     height: int = 380
+    compares: bool = False  # whether the comparison period belongs to what it shows
     covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
 
     def coverage(self, view: View) -> str:

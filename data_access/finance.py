@@ -8,7 +8,6 @@ from data_access.costs import finance
 from domain import formats
 from domain.scope import Scope
 
-
 NOT_APPLICABLE = {
     "Award": ("month_gbp", "year_to_date_gbp"),
     "Variance (award less forecast)": ("month_gbp", "year_to_date_gbp"),

@@ -40,9 +40,13 @@ def page_frame(shell: Shell, page_container: object) -> html.Div:
     """The whole document body; an anonymous viewer gets the empty frame."""
     return html.Div(
         [
-            html.Header(header(shell), id=HEADER_ID, className="shell-header"),
+            html.Header(
+                [
+                    html.Div(header(shell), id=HEADER_ID, className="shell-header"),
+                    html.Div(banner(shell), id=BANNER_ID, className="shell-banner"),
+                ]
+            ),
             html.Nav(navigation(shell), id=NAV_ID, className="shell-nav", **{"aria-label": "Main"}),
-            html.Div(banner(shell), id=BANNER_ID, className="shell-banner"),
             # Polite and always present: a live region added later than its text is not read out.
             html.Div(id=STATUS_ID, className="status-line", role="status", **{"aria-live": "polite"}),
             html.Main(page_container, id=MAIN_ID, className="shell-main", tabIndex="-1"),

@@ -78,7 +78,7 @@ def _password_field(label: str, hint: str, required: bool) -> html.Div:
 
 def _add_form(programmes: list[tuple[str, str]]) -> list[object]:
     email = dbc.Input(id="accounts-email", name="email", type="email", autoComplete="off", required=True)
-    name = dbc.Input(id="accounts-name", name="name", autoComplete="off", required=True)
+    name = dbc.Input(id="accounts-name", name="name", type="text", autoComplete="off", required=True)
     return [
         html.H2("Add an account"),
         html.Form(

@@ -51,7 +51,7 @@ class Block:
     covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
 
     def coverage(self, view: View) -> str:
-        return self.covers(view) if self.covers else view.sentence()
+        return self.covers(view) if self.covers else view.sentence(self.compares)
 
 
 BLOCKS: dict[str, Block] = {}

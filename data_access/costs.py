@@ -44,7 +44,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
         cover = pings_covered(o)
     whole = filters.with_hot_spots().with_period(period)
     minutes = patrol_table(scope, whole, ("month", "provider"))
-    spend = spend[[cover.has_month(m) for m in spend["month"]]]
+    spend = spend[spend["month"].isin([m for m in period.months() if cover.has_month(m)])]
     spend = spend.assign(
         cost_gbp=[a * period.share_of_month(m) for m, a in zip(spend.month, spend.amount, strict=True)]
     )
@@ -196,25 +196,33 @@ def finance(scope: Scope, code: str, month: str) -> Finance:
         if award is None:
             reasons["award_gbp"] = f"No award is set for {year}."
         spend, forecast = money.to_date("spend"), money.forecast(reasons)
-        if spend is None:
-            reasons["spend_to_date_gbp"] = f"No spend is loaded for {year} up to {formats.month(month)}."
-        variance = award - forecast if award is not None and forecast is not None else None
+        variance = _pence(award - forecast) if award is not None and forecast is not None else None
         if variance is None:
             reasons["variance_gbp"] = "It needs both an award and a forecast."
-        for flow in ("match", "claim"):
+        for flow in ("spend", "match", "claim"):
+            if money.in_month(flow) is None:
+                reasons[f"{flow}_month_gbp"] = f"No {flow} rows are loaded for {formats.month(month)}."
             if money.to_date(flow) is None:
                 reasons[f"{flow}_to_date_gbp"] = f"No {flow} rows are loaded for {year} up to {formats.month(month)}."
+        last_year = month_of(add_months(first, -12))
+        if money.in_month("spend", last_year) is None:
+            reasons["spend_same_month_last_year_gbp"] = f"No spend rows are loaded for {formats.month(last_year)}."
         match = money.to_date("match")
         return Finance(
             month=month, financial_year=year, award_gbp=award,
             spend_month_gbp=money.in_month("spend"), spend_to_date_gbp=spend,
-            spend_same_month_last_year_gbp=money.in_month("spend", month_of(add_months(first, -12))),
+            spend_same_month_last_year_gbp=money.in_month("spend", last_year),
             forecast_year_end_gbp=forecast, variance_gbp=variance,
             match_month_gbp=money.in_month("match"), match_to_date_gbp=match,
             match_share=match / (match + spend) if match is not None and spend is not None and match + spend else None,
             claim_month_gbp=money.in_month("claim"), claim_to_date_gbp=money.to_date("claim"),
             by_category=money.by_category(), notes=money.notes(), reasons=reasons,
         )  # fmt: skip
+
+
+def _pence(amount: float) -> float:
+    """Money is whole pence; sums of floats are not."""
+    return round(float(amount), 2)
 
 
 class _Money:
@@ -225,7 +233,7 @@ class _Money:
 
     def _sum(self, flow: str, low: str, high: str) -> float | None:
         chosen = self.rows[(self.rows["flow"] == flow) & self.rows["month"].between(low, high)]
-        return float(chosen["amount_gbp"].sum()) if len(chosen) else None
+        return _pence(chosen["amount_gbp"].sum()) if len(chosen) else None
 
     def in_month(self, flow: str, month: str | None = None) -> float | None:
         return self._sum(flow, month or self.month, month or self.month)
@@ -241,7 +249,7 @@ class _Money:
         if spend is None or rest is None:
             reasons["forecast_year_end_gbp"] = "No forecast is loaded for the months left of the year."
             return None
-        return spend + rest
+        return _pence(spend + rest)
 
     def by_category(self) -> tuple[CategorySpend, ...]:
         year = self.rows[self.rows["month"].between(self.start, self.end)]
@@ -250,9 +258,9 @@ class _Money:
             spend = group[(group["flow"] == "spend") & (group["month"] <= self.month)]
             rest = group[(group["flow"] == "forecast") & (group["month"] > self.month)]
             if len(spend) or len(rest):
-                month = float(spend.loc[spend["month"] == self.month, "amount_gbp"].sum())
-                total = float(spend["amount_gbp"].sum())
-                found.append(CategorySpend(str(category), month, total, float(rest["amount_gbp"].sum())))
+                month = _pence(spend.loc[spend["month"] == self.month, "amount_gbp"].sum())
+                total, left = _pence(spend["amount_gbp"].sum()), _pence(rest["amount_gbp"].sum())
+                found.append(CategorySpend(str(category), month, total, left))
         return tuple(found)
 
     def notes(self) -> tuple[str, ...]:

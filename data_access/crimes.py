@@ -23,6 +23,7 @@ from data_access.reading import (
     monday,
     named,
     note_gaps,
+    note_part_months,
     opened,
     require_days,
     time_levels,
@@ -74,6 +75,7 @@ def crime_table(
             frame = _protected(o, period, by, filters.hot_spots, groups)
         frame["harm_days"] = frame["harm_days"].mask((frame["crimes"] > 0) & (frame["not_scored"] >= frame["crimes"]))
         note_gaps(o, crimes_covered(o), period, "crimes")
+        note_part_months(o, period, by)
         return finished(named(frame, o.areas()), o, period)
 
 

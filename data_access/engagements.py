@@ -72,7 +72,7 @@ def _covered(o: Opened) -> Any:
 
 
 def _measures_held(o: Opened, wanted: Sequence[str]) -> list[str]:
-    query = select(_engagement.measure.distinct()).where(_engagement.programme_id == o.programme_id)
+    query = select(_engagement.measure).where(_engagement.programme_id == o.programme_id).distinct()
     found = set(o.conn.execute(query).scalars())
     order = [m.code for m in MEASURES]
     return [m for m in [*order, *sorted(found - set(order))] if m in found and (not wanted or m in wanted)]

@@ -52,7 +52,8 @@ class Figure:
     def sentence(self) -> str:
         where = f", {formats.period(self.window)}" if self.window else ""
         text = formats.number(self.value, self.decimals) if self.value is not None else formats.UNAVAILABLE
-        return f"{self.label}: {text} {self.unit}{where}{f' ({self.note})' if self.note else ''}"
+        unit = self.unit if self.unit.startswith("%") else f" {self.unit}"
+        return f"{self.label}: {text}{unit}{where}{f' ({self.note})' if self.note else ''}"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from data_access.reading import (
     finished,
     named,
     note_gaps,
+    note_part_months,
     opened,
     pings_covered,
     plan_covered,
@@ -97,6 +98,7 @@ def patrol_table(
         frame = zero_filled(pieces, by, levels, [*MINUTES, *COUNTS], pings_covered(o), period)
         frame = _with_median(frame, pieces, by)
         note_gaps(o, pings_covered(o), period, "tracker files")
+        note_part_months(o, period, by)
         return finished(named(_tidy(frame), areas), o, period)
 
 
@@ -154,6 +156,7 @@ def plan_table(scope: Scope, filters: Filters, by: Sequence[str] = (), *, provid
         frame = zero_filled(rows, by, levels, columns, plan_covered(o), period)
         frame["self_reported_minutes"] = frame["self_reported_minutes"].where(frame["reports"] > 0)
         note_gaps(o, plan_covered(o), period, "plans")
+        note_part_months(o, period, by)
         return finished(named(frame.drop(columns="reports"), areas), o, period)
 
 

@@ -26,13 +26,12 @@ def days_since_last_patrol(scope: Scope, code: str, as_at: date | datetime) -> p
     """[hot_spot, hot_spot_name, last_patrol (date or None), days (missing if never), flag (4 days or more, or never)]."""
     day = as_at.date() if isinstance(as_at, datetime) else as_at
     with opened(scope, code, Permission.VIEW_PATROLS, Permission.SEE_DAYS) as o:
-        last = dict(
-            o.conn.execute(
-                select(_visit.area_id, func.max(_visit.local_date))
-                .where(_visit.programme_id == o.programme_id, _visit.local_date <= day, _visit.counts_as_visit)
-                .group_by(_visit.area_id)
-            ).tuples()
+        rows = o.conn.execute(
+            select(_visit.area_id, func.max(_visit.local_date))
+            .where(_visit.programme_id == o.programme_id, _visit.local_date <= day, _visit.counts_as_visit)
+            .group_by(_visit.area_id)
         )
+        last = {row[0]: row[1] for row in rows}
         areas = o.areas()
         found = [last.get(int(i)) for i in areas["id"]]
         days = [float((day - d).days) if d else float("nan") for d in found]

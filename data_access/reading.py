@@ -189,6 +189,20 @@ def note_gaps(o: Opened, cover: Covered, period: Period, what: str) -> None:
         o.notes.append(f"No {what} are loaded for {text}.")
 
 
+def note_part_months(o: Opened, period: Period, by: Sequence[str]) -> None:
+    """Beside whole months a part of one would read as a fall, so it is said."""
+    if "month" not in by or period.whole_months():
+        return
+    first, last = period.start, period.end
+    said = [f"{formats.month(month_of(first))} starts on {formats.day(first)}"] if first.day > 1 else []
+    said += (
+        [f"{formats.month(month_of(last))} ends on {formats.day(last)}"]
+        if last != month_end(last.replace(day=1))
+        else []
+    )
+    o.notes.append(f"Part months: {formats.joined(said)}.")
+
+
 # --- zero-filling -----------------------------------------------------------------------------------------
 
 

@@ -64,7 +64,7 @@ def by_hour(visits: pd.DataFrame) -> pd.DataFrame:
     """
     start, end = pd.to_datetime(visits["entered_at"]), pd.to_datetime(visits["left_at"])
     first = start.dt.floor("h")
-    count = np.maximum(np.ceil((end - first) / pd.Timedelta(hours=1)).astype(int), 1)
+    count = np.maximum(np.ceil(((end - first) / pd.Timedelta(hours=1)).to_numpy()).astype(int), 1)
     at = np.repeat(np.arange(len(visits)), count)
     step = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
     piece = visits.iloc[at].reset_index(drop=True)

@@ -263,8 +263,11 @@ class Placement:
 
 
 def crime_placement(scope: Scope, code: str, period: Period) -> Placement:
-    """Records (crimes and ASB incidents) inside the areas, outside them, and without coordinates."""
-    with opened(scope, code, Permission.VIEW_OVERVIEW) as o:
+    """Records (crimes and ASB incidents) inside the areas, outside them, and without coordinates.
+
+    Operational roles only: less the ASB incidents, "inside" would give a hidden count of crimes.
+    """
+    with opened(scope, code, Permission.VIEW_OVERVIEW, Permission.SEE_SMALL_COUNTS) as o:
         period = viewer_period(o, period, o.programme.resolution == "month")
         rows = o.conn.execute(
             select(_crime.placement, func.count())

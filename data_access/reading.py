@@ -21,7 +21,7 @@ from domain.filters import Filters
 from domain.periods import Period, month_end, month_of, month_period
 from domain.programme import Programme, parse_programme
 from domain.roles import Permission
-from domain.scope import OutOfScope, Scope
+from domain.scope import Scope
 
 CRIME_KINDS = ("crimes", "police-uk")
 # Finer than a month: for the operational roles only.
@@ -76,7 +76,7 @@ def opened(scope: Scope, code: str, *permissions: Permission) -> Iterator[Opened
 
 
 def require_days(opened_: Opened, by: Iterable[str]) -> None:
-    """Dimensions finer than a month are for the operational roles; also refused on month-only crime data."""
+    """Dimensions finer than a month are for the operational roles."""
     if DAY_DIMS & set(by):
         opened_.scope.require(Permission.SEE_DAYS)
 
@@ -293,6 +293,3 @@ def finished(frame: pd.DataFrame, o: Opened, period: Period | None = None) -> pd
 def chosen_areas(o: Opened, filters: Filters) -> pd.DataFrame:
     areas = o.areas()
     return areas[areas["code"].isin(filters.hot_spots)] if filters.hot_spots else areas
-
-
-__all__ = ["CRIME_KINDS", "DAY_DIMS", "NoDayLevel", "Opened", "OutOfScope", "UnknownProgramme", "opened"]

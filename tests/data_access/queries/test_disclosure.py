@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from data_access.crimes import crime_table
+from data_access.crimes import crime_placement, crime_table
 from data_access.disclosure import SUPPRESS_BELOW, ProtectedCube, hidden_cells, protect, with_totals
+from domain.periods import Period
 from domain.roles import Role
-from domain.scope import scope_for
+from domain.scope import OutOfScope, scope_for
 
 FUNDER = scope_for("fred@example.org", Role.FUNDER, frozenset({"TEST"}))
 MANAGER = scope_for("mary@example.org", Role.MANAGER, frozenset({"TEST"}))
@@ -195,3 +196,24 @@ def test_a_funder_sees_whole_months_so_that_days_cannot_be_differenced(funder, m
     seen = crime_table(funder, ragged)
     assert seen.loc[0, "crimes"] == crime_table(manager, asked("2023-03-01", "2023-04-30")).loc[0, "crimes"]
     assert "Your role sees whole months" in seen.attrs["notes"][0]
+
+
+@pytest.mark.usefixtures("small_programme")
+def test_placement_would_give_crimes_away_so_it_is_operational(funder, manager):
+    year = Period(date(2023, 1, 1), date(2023, 12, 31))
+    assert crime_placement(manager, "TEST", year).inside == 220
+    with pytest.raises(OutOfScope, match="counts of 1 to 4"):
+        crime_placement(funder, "TEST", year)
+
+
+@pytest.mark.usefixtures("small_programme")
+def test_a_month_without_data_is_missing_not_suppressed(funder, asked):
+    found = crime_table(funder, asked("2023-12-01", "2024-01-31"), ("month", "hot_spot"))
+    january = found[found["month"] == "2024-01"]
+    assert len(january) == 3
+    assert january["crimes"].isna().all()
+    assert not january["suppressed"].any()
+    assert "No crimes are loaded for Jan 2024." in found.attrs["notes"]
+    none = crime_table(funder, asked("2024-02-01", "2024-02-29"))
+    assert pd.isna(none.loc[0, "crimes"])
+    assert not none.loc[0, "suppressed"]

@@ -32,6 +32,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/evaluation", "Evaluation", Permission.VIEW_EVALUATION),
     ("/returns", "Returns", Permission.VIEW_RETURNS),
     ("/data", "Data", Permission.VIEW_DATA),
+    ("/accounts", "Accounts", Permission.MANAGE_ACCOUNTS),
 )
 
 # Dash's own document has no language, no skip link and no place for the force's colour.

@@ -18,6 +18,7 @@ from data_access import sign_in as tries
 from data_access.accounts import Account, account_by_email, password_hash_of
 from data_access.engine import get_engine
 from data_access.sessions import Limits, account_of
+from domain.roles import PERMISSIONS, Permission
 from settings import Settings
 
 bp = Blueprint("access", __name__, template_folder="templates")
@@ -71,7 +72,9 @@ def sign_in() -> object:
         account = _authenticate(form.email.data, form.password.data)
         if account:
             _open(account, form.password.data)
-            return redirect(target)
+            # An administrator sees no figures, so the overview would greet them with "no access".
+            manages = target == "/" and Permission.VIEW_OVERVIEW not in PERMISSIONS[account.role]
+            return redirect("/accounts" if manages else target)
         refused, code = REFUSED, 401
     elif form.is_submitted():
         refused, code = _first_error(form), 400

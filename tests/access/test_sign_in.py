@@ -14,7 +14,7 @@ from data_access.engine import get_engine, utc_now, writing
 from data_access.sign_in import TRIES_BEFORE_LOCK
 from domain.roles import Role
 from domain.scope import server_scope
-from tests.portal import OURS, PASSWORD, Portal, Visitor, email_of
+from tests.portal import OURS, PASSWORD, Portal, Visitor, email_of, heading
 
 
 def events(kind: str) -> list[dict]:
@@ -49,6 +49,13 @@ def test_right_password_leads_to_the_page_asked_for(portal: Portal) -> None:
     assert answer.headers["Location"] == "/trends?from=2023-02"
     assert is_signed_in(visitor)
     assert events("signed in")[-1]["detail"] == {"account": email_of(Role.FUNDER)}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_everyone_lands_on_a_page_they_may_see(portal: Portal, role: Role) -> None:
+    visitor = portal.visitor()
+    landed = visitor.page(visitor.sign_in(email_of(role)).headers["Location"])
+    assert heading(landed) not in ("", "You do not have access")
 
 
 def test_e_mail_address_may_be_typed_in_capitals(portal: Portal) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry import shape
-from sqlalchemy import Connection, Select, and_, delete, insert, select
+from sqlalchemy import Connection, Select, and_, delete, insert, or_, select
 
 from analysis.dosage.local_days import date_of, midnight_ms
 from analysis.dosage.reference import Intervals, Pings, Rules, Visits, device_intervals, visits
@@ -71,20 +71,25 @@ def _polygon(geometry: Any) -> Any:
 
 
 def _pings(conn: Connection, programme_id: int, period: Period | None, rules: Rules) -> pd.DataFrame:
-    chosen: Select[Any] = (
-        select(ping.c.provider, ping.c.team, ping.c.device, ping.c.t_utc_ms, ping.c.lon, ping.c.lat)
-        .join(load, load.c.id == ping.c.load_id)
-        .where(ping.c.programme_id == programme_id, load.c.status == "current")
+    loads = select(load.c.id).where(
+        load.c.programme_id == programme_id, load.c.kind == "pings", load.c.status == "current"
     )
+    chosen: Select[Any] = select(ping.c.provider, ping.c.team, ping.c.device, ping.c.t_utc_ms, ping.c.lon, ping.c.lat)
     if period:
         # A segment over midnight needs its ping on either side; a longer silence is not credited.
         reach = int(max(rules.gap_s, rules.off_duty_s) * 1000)
-        chosen = chosen.where(
-            ping.c.t_utc_ms >= midnight_ms(period.start) - reach,
-            ping.c.t_utc_ms < midnight_ms(period.end + timedelta(days=1)) + reach,
+        first, last = midnight_ms(period.start) - reach, midnight_ms(period.end + timedelta(days=1)) + reach
+        chosen = chosen.where(ping.c.t_utc_ms >= first, ping.c.t_utc_ms < last)
+        # Rows are found by load: an index on time alone would double the size of the largest table.
+        near = (
+            load.c.period_from <= period.end + timedelta(days=1),
+            load.c.period_to >= period.start - timedelta(days=1),
         )
-    result = conn.execute(chosen)
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+        loads = loads.where(or_(load.c.period_from.is_(None), and_(*near)))
+    ids = list(conn.execute(loads).scalars())
+    result = conn.execute(chosen.where(ping.c.load_id.in_(ids)))
+    # Plain tuples: pandas looks at every SQLAlchemy row for attributes it might be an array by.
+    return pd.DataFrame(list(map(tuple, result)), columns=list(result.keys()))
 
 
 def _active(intervals: Intervals, areas: list[dict[str, Any]]) -> Intervals:

@@ -95,7 +95,7 @@ def _offences(count: int, pool: tuple[Offence, ...], rng: np.random.Generator) -
 
 
 def match_harm(offences: list[Offence], total: int, rng: np.random.Generator) -> list[Offence]:
-    """Change as few offences as it takes for the weights to add up to ``total`` exactly."""
+    """Change a few offences, each time the one that comes nearest, until the weights add up to ``total`` exactly."""
     found, left = list(offences), total - sum(o.harm_days or 0 for o in offences)
     order = [int(i) for i in rng.permutation(len(found))]
     while left:
@@ -105,7 +105,7 @@ def match_harm(offences: list[Offence], total: int, rng: np.random.Generator) ->
         distance, n, m = min(changes, default=(abs(left), 0, 0))
         if distance >= abs(left):
             raise ValueError(f"No mix of {len(found)} offences has a harm of {total} days.")
-        index = order.pop(n)
+        index = order[n]
         left -= _change(found[index], SCORED[m])
         found[index] = SCORED[m]
     return found

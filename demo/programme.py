@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.calendar import BEFORE, DURING, LONGER_DOSE_FROM, SERVICE_FROM
 
-AWARD_GBP = 260_000
+AWARD_GBP = 268_000
 CODE = "DEMO"
 
 

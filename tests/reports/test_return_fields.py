@@ -37,8 +37,7 @@ def test_every_row_of_the_reference_list_is_covered() -> None:
     matched = []
     for row in rows:
         found = [
-            f for f in field_list().fields
-            if f.section == row["section"][0] and _slug(row["field"]).startswith(f.key)
+            f for f in field_list().fields if f.section == row["section"][0] and _slug(row["field"]).startswith(f.key)
         ]
         assert len(found) == 1, f"{row['section']} “{row['field']}” is covered by {len(found)} fields"
         assert found[0].frequency == row["frequency"], row["field"]

@@ -1,0 +1,162 @@
+"""What WeasyPrint 70 leaves undone in a tagged PDF, mended with pikepdf so that one file is PDF/A-3a and PDF/UA-1.
+
+Each step names the gap it closes. The input is our own rendering, so its shape is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from io import BytesIO
+from xml.sax.saxutils import escape
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Operator, String
+
+_UA_SCHEMA = """<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 the file follows</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
+
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="3" pdfaid:conformance="A"/>
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>
+<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
+<xmp:CreateDate>{moment}</xmp:CreateDate><xmp:ModifyDate>{moment}</xmp:ModifyDate>
+<xmp:CreatorTool>{creator}</xmp:CreatorTool><pdf:Producer>{producer}</pdf:Producer>
+</rdf:Description>
+{ua_schema}
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+
+
+def finish(raw: bytes, metadata: Mapping[str, str], link_texts: Mapping[str, str]) -> bytes:
+    """The finished PDF. ``metadata``: title, author, subject, language, moment (ISO, with Z), creator, producer.
+
+    ``link_texts`` says where each link goes: anchor name or address -> words.
+    """
+    with pikepdf.open(BytesIO(raw)) as pdf:
+        elements = list(_elements(pdf.Root.StructTreeRoot))
+        _margin_boxes_to_artifacts(pdf, elements)
+        _header_scopes(elements)
+        _identifiers(pdf, elements)
+        _figure_boxes(pdf, elements)
+        _link_descriptions(pdf, link_texts)
+        _metadata(pdf, metadata)
+        out = BytesIO()
+        pdf.save(
+            out, deterministic_id=True, linearize=False,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True,
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def _elements(node: pikepdf.Object) -> Iterator[Dictionary]:
+    """Structure elements that can be reached from the root, in reading order."""
+    kids = node.get("/K")
+    if kids is None:
+        return
+    for kid in kids if isinstance(kids, Array) else [kids]:
+        if isinstance(kid, Dictionary) and kid.get("/S") is not None:
+            yield kid
+            yield from _elements(kid)
+
+
+def _margin_boxes_to_artifacts(pdf: pikepdf.Pdf, elements: list[Dictionary]) -> None:
+    """Headers and footers are tagged as text but left out of the tree; they are pagination artifacts."""
+    reachable = {e.objgen for e in elements}
+    numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
+    owners = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
+    for page in pdf.pages:
+        slots = owners[int(page.obj.StructParents)]
+        orphans = {i for i, owner in enumerate(slots) if owner is not None and owner.objgen not in reachable}
+        if not orphans:
+            continue
+        artifact = [Name.Artifact, Dictionary(Type=Name.Pagination)]
+        instructions = []
+        for operands, operator in pikepdf.parse_content_stream(page):
+            marked = operator == Operator("BDC") and isinstance(operands[1], Dictionary) and "/MCID" in operands[1]
+            if marked and int(operands[1].MCID) in orphans:
+                operands = artifact
+            instructions.append((operands, operator))
+        page.Contents = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
+        for slot in orphans:
+            slots[slot] = None
+
+
+def _header_scopes(elements: list[Dictionary]) -> None:
+    """TH without Scope: a head in THead speaks for its column, one in the body for its row."""
+    for element in elements:
+        if element.S != Name.TH:
+            continue
+        row = element.P
+        in_head = row.get("/P") is not None and Name.THead == row.P.S
+        attributes = element.get("/A") or Dictionary(O=Name.Table)
+        attributes.Scope = Name.Column if in_head else Name.Row
+        element.A = attributes
+
+
+def _identifiers(pdf: pikepdf.Pdf, elements: list[Dictionary]) -> None:
+    """Cells point at their heads by ID, but ISO 32000 wants a tree that finds an element by ID."""
+    found = sorted((bytes(e.ID), e) for e in elements if "/ID" in e)
+    if not found:
+        return
+    names = Array([item for key, element in found for item in (String(key), element)])
+    leaf = Dictionary(Names=names, Limits=Array([String(found[0][0]), String(found[-1][0])]))
+    pdf.Root.StructTreeRoot.IDTree = Dictionary(Kids=Array([pdf.make_indirect(leaf)]))
+
+
+def _figure_boxes(pdf: pikepdf.Pdf, elements: list[Dictionary]) -> None:
+    """BBox comes in CSS pixels from the top of the page; PDF counts points from the bottom."""
+    for element in elements:
+        if Name.Figure != element.S or "/A" not in element or "/BBox" not in element.A:
+            continue
+        left, top, right, bottom = (Decimal(str(v)) * Decimal("0.75") for v in element.A.BBox)
+        height = Decimal(str(element.Pg.MediaBox[3]))
+        box = [round(v, 2) for v in (left, height - bottom, right, height - top)]
+        element.A.BBox = Array(box)
+        element.A.Placement = Name.Block
+
+
+def _link_descriptions(pdf: pikepdf.Pdf, link_texts: Mapping[str, str]) -> None:
+    """/Contents holds the anchor's name; a screen reader should hear where the link goes."""
+    for page in pdf.pages:
+        page.obj.Tabs = Name.S
+        for annotation in page.obj.get("/Annots", []):
+            if annotation.get("/Subtype") != Name.Link:
+                continue
+            annotation.F = 4
+            target = str(annotation.get("/Contents", ""))
+            annotation.Contents = String(link_texts.get(target, target))
+
+
+def _metadata(pdf: pikepdf.Pdf, metadata: Mapping[str, str]) -> None:
+    """Both conformance marks, the same title and dates in XMP and document information, left uncompressed."""
+    packet = _XMP.format(**{k: escape(v) for k, v in metadata.items()}, ua_schema=_UA_SCHEMA)
+    stream = pdf.make_stream(packet.encode())
+    stream.Type, stream.Subtype = Name.Metadata, Name.XML
+    pdf.Root.Metadata = stream
+    pdf.Root.Lang = String(metadata["language"])
+    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    moment = "D:" + "".join(c for c in metadata["moment"] if c.isdigit()) + "Z"
+    pdf.trailer.Info = pdf.make_indirect(
+        Dictionary(
+            Title=String(metadata["title"]), Author=String(metadata["author"]), Subject=String(metadata["subject"]),
+            Creator=String(metadata["creator"]), Producer=String(metadata["producer"]),
+            CreationDate=String(moment), ModDate=String(moment),
+        )
+    )  # fmt: skip

@@ -1,0 +1,154 @@
+"""A return as PDF: Jinja2 (autoescape on) to HTML, WeasyPrint to tagged PDF, then the finishing pass.
+
+Nothing is fetched but the stylesheet and charts handed over here; whatever else the HTML might ask for is refused.
+The same contents give the same bytes: dates come from the data, ids are seeded, fonts are fixed.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html.parser import HTMLParser
+
+import jinja2
+import weasyprint
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from reports.charts import figure_svg
+from reports.fields import TEMPLATES
+from reports.finishing import finish
+from reports.model import ReturnContents
+from settings import VERSION
+
+LANGUAGE = "en-GB"
+_COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class PdfError(RuntimeError):
+    """The PDF could not be made as it must be; nothing was written. The message says why."""
+
+
+class _OnlyOurs(URLFetcher):
+    """Gives what was handed over under ``portal:`` and the PNG cells inside our own charts; refuses the rest."""
+
+    def __init__(self, resources: Mapping[str, tuple[bytes, str]]) -> None:
+        super().__init__(allowed_protocols=("data",), allow_redirects=False)
+        self._resources = resources
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        if url in self._resources:
+            body, kind = self._resources[url]
+            return URLFetcherResponse(url, body, {"Content-Type": kind})
+        if url.startswith("data:image/png;base64,"):
+            return super().fetch(url, headers)
+        raise FatalURLFetchingError(f"The return asked for “{url[:80]}”, which is not part of it.")
+
+
+class _Complaints(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _errors_raised() -> Iterator[None]:
+    """WeasyPrint logs a missing image or alt text and goes on; a return must not."""
+    handler, logger = _Complaints(), logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+    if handler.messages:
+        raise PdfError("The PDF was not made: " + "; ".join(dict.fromkeys(handler.messages)) + ".")
+
+
+class _Links(HTMLParser):
+    """The words of every link and heading, so that each link annotation can say where it goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self._target: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._target = (dict(attrs).get("href") or "").removeprefix("#")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._target = None
+
+    def handle_data(self, data: str) -> None:
+        if self._target and data.strip():
+            before = self.texts.get(self._target, "")
+            self.texts[self._target] = f"{before} {data.strip()}".strip()
+
+
+def chart_address(key: str) -> str:
+    return f"portal:charts/{key}.svg"
+
+
+def render_html(contents: ReturnContents) -> str:
+    """The whole document as HTML; every value was written before, templates only place them."""
+    return _ENVIRONMENT.get_template("return.html").render(
+        r=contents, chart_address=chart_address, language=LANGUAGE, version=VERSION
+    )
+
+
+def html_to_pdf(
+    html: str, resources: Mapping[str, tuple[bytes, str]], *, accent: str, metadata: Mapping[str, str]
+) -> bytes:
+    """PDF/A-3a and PDF/UA-1 bytes from HTML that asks for nothing but ``resources`` (address -> bytes, type)."""
+    if not _COLOUR.match(accent):
+        raise PdfError(f"The accent colour “{accent}” is not of the form #12436D; set ACCENT_COLOUR.")
+    fetcher = _OnlyOurs(resources)
+    styles = [
+        weasyprint.CSS(filename=TEMPLATES / "return.css", url_fetcher=fetcher),
+        weasyprint.CSS(string=f":root {{ --accent: {accent}; }}", url_fetcher=fetcher),
+    ]
+    out = io.BytesIO()
+    try:
+        with _errors_raised():
+            document = weasyprint.HTML(string=html, base_url="portal:", url_fetcher=fetcher)
+            document.write_pdf(out, stylesheets=styles, pdf_variant="pdf/a-3a", pdf_tags=True)
+    except FatalURLFetchingError as problem:
+        raise PdfError(f"The PDF was not made. {problem}") from problem
+    links = _Links()
+    links.feed(html)
+    return finish(out.getvalue(), metadata, links.texts)
+
+
+def metadata_of(contents: ReturnContents) -> dict[str, str]:
+    """Title, author, dates and maker, written alike in both metadata places of the file."""
+    return {
+        "title": contents.title,
+        "author": contents.recipient or contents.force,
+        "subject": f"{contents.marking}. {contents.status}. Data {contents.data_sha256}.",
+        "language": LANGUAGE,
+        "moment": contents.made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "creator": f"Hot spots reporting portal {VERSION}",
+        "producer": f"WeasyPrint {weasyprint.__version__}",
+    }
+
+
+def build_pdf(contents: ReturnContents) -> bytes:
+    """The return as PDF/A-3a and PDF/UA-1 in one file; PdfError when it cannot be made whole."""
+    resources = {
+        chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
+        for chart in contents.charts()
+    }
+    return html_to_pdf(render_html(contents), resources, accent=contents.accent_colour, metadata=metadata_of(contents))

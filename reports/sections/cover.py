@@ -1,0 +1,89 @@
+"""Sections A and K: what this return is, and who signs it."""
+
+from __future__ import annotations
+
+from domain import formats
+from reports.model import DataTable, Entry, Fact
+from reports.source import Source
+
+STEPS = (
+    "Prepared by",
+    "Checked by analyst",
+    "Approved by senior responsible owner",
+    "Certified by chief finance officer",
+    "Submitted",
+)
+
+
+def return_id(s: Source) -> str:
+    return f"{s.code}-{s.month}"
+
+
+def status(s: Source) -> str:
+    return f"Draft, revision {s.draft.revision}"
+
+
+def data_reach(s: Source) -> str:
+    """ "recorded crime to 31 Jan 2024, trackers to 31 Jan 2024"."""
+    parts = []
+    if s.as_at.crimes_to:
+        parts.append(f"recorded crime to {formats.day(s.as_at.crimes_to)}")
+    if s.as_at.pings_to:
+        parts.append(f"trackers to {formats.day(s.as_at.pings_to)}")
+    return ", ".join(parts) or "no data loaded"
+
+
+def cover(s: Source) -> tuple[Entry, ...]:
+    """Section A."""
+    p = s.programme
+    due = s.missing(
+        "A",
+        "reporting_month",
+        f"No due date is set for this fund. The month ended on {formats.day(s.period.end)}.",
+        "Due date",
+    )
+    loaded = formats.day_time(s.as_at.last_load) + " UTC" if s.as_at.last_load else formats.UNAVAILABLE
+    return (
+        s.entry("A", "return_id", facts=(
+            Fact("Return", return_id(s), "Version 1; no earlier version has been signed."),
+            Fact("Status", status(s), "Figures can still change until it is signed."),
+        )),
+        s.entry("A", "force_area", facts=(
+            _given("Force area", p.force), _given("Grant recipient", p.recipient), _given("Area reported", p.area_name),
+        )),
+        s.entry("A", "fund_name", facts=(
+            _given("Fund", p.fund), _given("Grant reference", p.grant_reference),
+            _given("Grant power", p.grant_power), _given("Grant year", p.grant_year, f"The month lies in {s.financial_year}."),
+        )),
+        s.entry("A", "reporting_month", facts=(
+            Fact("Month", formats.period(s.period), f"{formats.day(s.period.start)} to {formats.day(s.period.end)}"),
+            Fact("Data cut-off", loaded, f"Last load; {data_reach(s)}."), due,
+        )),
+        s.entry("A", "security_marking", facts=(Fact("Marking", p.marking, p.handling),)),
+        s.entry("A", "preparer", facts=(
+            Fact("Preparer", s.draft.updated_by, "Last saved the narrative.") if s.draft.updated_by
+            else s.missing("A", "preparer", "Nobody has saved a narrative for this month yet.", "Preparer"),
+            _given("Contact", p.contact),
+        )),
+    )  # fmt: skip
+
+
+def _given(label: str, value: str, note: str = "") -> Fact:
+    if value:
+        return Fact(label, value, note)
+    return Fact(label, formats.UNAVAILABLE, "Not set in the programme's settings.")
+
+
+def sign_off(s: Source) -> tuple[Entry, ...]:
+    """Section K: a block to be signed; a draft carries no signature."""
+    rows = tuple((step, "", "", "") for step in STEPS)
+    table = DataTable(
+        "Signatures", ("Step", "Name and role", "Date and time", "SHA-256 of the PDF signed (first 16)"), rows, (1, 2, 3),
+        "Blank until signed. A file cannot hold its own hash: the portal shows it when the PDF is built.", to_fill_in=True,
+    )  # fmt: skip
+    nobody = (
+        "[x] Nobody has signed this return: it is a draft."
+        if s.draft.revision
+        else "[x] Nobody has signed this return: it is a draft whose narrative has not been saved."
+    )
+    return (s.entry("K", "prepared", sentences=(nobody,), tables=(table,)),)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -14,10 +16,12 @@ from sqlalchemy import Engine
 from tqdm import tqdm
 
 from data_access.engine import get_engine
-from data_access.loading import LoadOptions, LoadRefused, LoadResult, load_file
-from demo.activity import CASE_STUDIES
-from demo.generate import SEED, Extract, write_extracts
-from demo.programme import CODE
+from demo.programme import CODE, SEED
+
+# Readers and generator are imported where they are used: every command imports this module.
+if TYPE_CHECKING:
+    from data_access.loading import LoadResult
+    from demo.generate import Extract
 
 ACTOR = "demonstration"
 # Two approvers, neither of them the author: the same rule as for any case study.
@@ -34,6 +38,9 @@ def register(server: Flask) -> None:
 @click.option("--write-only", is_flag=True, help="Write the files into --folder and load nothing.")
 def demo(folder: Path | None, seed: int, write_only: bool) -> None:
     """Write the demonstration programme's extract files and load them."""
+    from data_access.loading import LoadRefused
+    from demo.generate import write_extracts
+
     if write_only and folder is None:
         raise click.UsageError("Say where to write the files with --folder DIR.")
     began = time.monotonic()
@@ -54,6 +61,8 @@ def load_demo(
     engine: Engine, folder: Path | None = None, seed: int = SEED, show_progress: bool = True
 ) -> list[LoadResult]:
     """Write, load and approve; a second time nothing changes. ``folder`` keeps the files, else they are temporary."""
+    from demo.generate import write_extracts
+
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="demonstration-") as temporary:
             return load_demo(engine, Path(temporary), seed, show_progress)
@@ -73,19 +82,22 @@ def _with_bar(files: list[Extract], show_progress: bool) -> Iterable[Extract]:
 
 
 def _load(engine: Engine, extract: Extract) -> LoadResult:
+    from data_access.loading import LoadOptions, load_file
+
     kind, path, options = extract
     code = None if kind == "programme" else CODE
     return load_file(engine, kind, path, programme_code=code, actor=ACTOR, options=LoadOptions(**options))
 
 
 def _approve(engine: Engine) -> None:
-    # Imported here: loading the files must work whether or not anything is released.
-    from data_access import case_studies
+    from data_access.case_studies import ApprovalRefused, approve
+    from demo.activity import CASE_STUDIES
 
-    approve: Callable[..., object] = case_studies.approve
     for study in CASE_STUDIES:
         for who, role in APPROVERS:
-            approve(engine, CODE, study["reference"], who, role)
+            # Refused means that an earlier run has approved it already, or that someone has withdrawn it since.
+            with suppress(ApprovalRefused):
+                approve(engine, CODE, study["reference"], who, role)
 
 
 def summary(results: list[LoadResult]) -> str:

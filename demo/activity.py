@@ -104,7 +104,7 @@ def comparator_rows(seed: int) -> list[list[str]]:
     rows = []
     for letter in "ABCDEFGH":
         level, lockdown_depth = rng.uniform(28, 70), rng.uniform(0.7, 1.1)
-        year = {y: rng.normal(-0.07 if y > 2022 else 0.0, 0.09) for y in range(2019, 2025)}
+        year = {y: rng.normal(-0.12 if y > 2022 else 0.0, 0.08) for y in range(2019, 2025)}
         for month in months:
             first = parse_month(month)
             closed = next((s for p, s in LOCKDOWNS if p.start <= first.replace(day=15) <= p.end), 1.0)

@@ -15,11 +15,10 @@ from demo import activity, crimes, money, offences
 from demo.files import csv_text, write_text
 from demo.pings import window_minutes, write_ping_files
 from demo.places import hot_spots_geojson
-from demo.programme import programme_toml
+from demo.programme import SEED, programme_toml
 from demo.schedule import Shift, make_schedule, patrolled_days
 from demo.tracks import tracks
 
-SEED = 20230213
 Extract = tuple[str, Path, dict[str, Any]]  # kind, file, options of the load
 Progress = Callable[[str], None]
 

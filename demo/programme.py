@@ -6,6 +6,7 @@ from demo.calendar import BEFORE, DURING, LONGER_DOSE_FROM, SERVICE_FROM
 
 AWARD_GBP = 268_000
 CODE = "DEMO"
+SEED = 20230213
 
 
 def programme_toml() -> str:

@@ -5,7 +5,7 @@
 help:
 	@echo "make run                   set up, load the demonstration programme if the database is empty, serve"
 	@echo "make test                  format, lint, types, import contracts, tests (what CI runs)"
-	@echo "make open-data FOLDER=...  load an archive folder from data.police.uk (see README)"
+	@echo "make open-data FOLDER=... PROGRAMME=...  load an unpacked archive of data.police.uk (see scripts/open-data.sh)"
 	@echo "make format                put the code into the standard format"
 
 setup:
@@ -21,7 +21,7 @@ test: setup-dev
 	@scripts/check.sh
 
 open-data: setup
-	@scripts/open-data.sh "$(FOLDER)"
+	@FOLDER="$(FOLDER)" PROGRAMME="$(PROGRAMME)" SETTINGS="$(SETTINGS)" AREAS="$(AREAS)" FORCE="$(FORCE)" scripts/open-data.sh
 
 format: setup-dev
 	@.venv/bin/ruff format .

@@ -93,12 +93,26 @@ install_requirements() {
   printf '%s' "$wanted" >"$stamp"
 }
 
-# Plotly's smaller bundle (no maps, no 3-D) saves about 1 MB a first visit. Optional: Dash has the full one.
+# Plotly's bundle without maps and 3-D saves about 1 MB on a first visit. Optional: without npm, or without the
+# network, Dash serves the full bundle instead. Both are the version that plotly.py writes figures for.
 fetch_small_plotly() {
-  local stamp=assets/vendor/.tried version
-  if [ -e "$stamp" ] || [ "$purpose" != run ] || ! command -v npm >/dev/null 2>&1; then return; fi
+  local version target folder
+  command -v npm >/dev/null 2>&1 || return 0
+  version="$(.venv/bin/python -c 'from plotly.offline import get_plotlyjs_version as v; print(v())')"
+  target="assets/vendor/plotly-cartesian-$version.min.js"
+  if [ -e "$target" ] || [ -e "assets/vendor/.not-found-$version" ]; then return 0; fi
+  say "Fetching plotly.js $version without maps and 3-D"
   mkdir -p assets/vendor
-  touch "$stamp"
+  rm -f assets/vendor/plotly-cartesian-*.min.js
+  folder="$(mktemp -d)"
+  if (cd "$folder" && timeout 120 npm pack --silent "plotly.js-cartesian-dist-min@$version" >/dev/null 2>&1 &&
+    tar -xzf ./*.tgz package/plotly-cartesian.min.js); then
+    mv "$folder/package/plotly-cartesian.min.js" "$target"
+  else
+    say "It could not be fetched; the full bundle is used."
+    touch "assets/vendor/.not-found-$version"
+  fi
+  rm -rf "$folder"
 }
 
 make_venv
@@ -107,5 +121,11 @@ if [ "$purpose" = test ]; then
   install_requirements requirements-dev.txt
 else
   install_packages "${run_packages[@]}"
-  if [ ! -e .venv/.installed-requirements-dev ]; then install_requirements requirements.txt; else install_requirements requirements-dev.txt; fi
+  # What is installed for tests includes what serving needs.
+  if [ -e .venv/.installed-requirements-dev ]; then
+    install_requirements requirements-dev.txt
+  else
+    install_requirements requirements.txt
+  fi
 fi
+fetch_small_plotly

@@ -87,6 +87,11 @@ def source_line(view: View) -> str:
     return f"{demonstration}Source: {view.programme.force or 'force'} extracts loaded to the portal; data as at: {view.data_as_at()}."
 
 
+def notes(frame: pd.DataFrame) -> list[str]:
+    """Sentences that came with the figures: months not loaded, periods widened, records left out."""
+    return list(dict.fromkeys(str(n) for n in frame.attrs.get("notes", ())))
+
+
 def render_block(block: Block, view: View) -> html.Section:
     """Title, sentence, chart, caption, table and CSV; or why there is nothing."""
     heading = html.H2(block.title, id=f"{block.id}-title")
@@ -103,7 +108,11 @@ def render_block(block: Block, view: View) -> html.Section:
     body = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
     if block.figure:
         body.append(graph(block.figure(frame, view), f"{block.id}-graph", sentence, block.height))
-    body.append(html.P([block.caption(view), " ", source_line(view)], className="caption"))
+    body.append(
+        html.P(
+            [block.caption(view), " ", source_line(view), *(f" {note}" for note in notes(frame))], className="caption"
+        )
+    )
     table = data_table(
         frame,
         block.columns(view),
@@ -149,7 +158,13 @@ def block_csv(block: Block, view: View) -> str:
     frame, columns = block.frame(view), block.columns(view)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for line in (block.title, f"Filters: {block.coverage(view)}", source_line(view), f"Note: {block.caption(view)}"):
+    for line in (
+        block.title,
+        f"Filters: {block.coverage(view)}",
+        source_line(view),
+        f"Note: {block.caption(view)}",
+        *notes(frame),
+    ):
         writer.writerow([safe_cell(line)])
     writer.writerow([c.head for c in columns])
     shown = written(frame, columns)

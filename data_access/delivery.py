@@ -24,6 +24,7 @@ class Delivery:
     person_minutes: float
     visits: int
     visits_at_dose: int
+    visits_with_dose: int
     abstracted_minutes: float
     self_reported_minutes: float
 
@@ -33,7 +34,7 @@ class Delivery:
 
     @property
     def compliance(self) -> float | None:
-        return self.visits_at_dose / self.visits if self.visits else None
+        return self.visits_at_dose / self.visits_with_dose if self.visits_with_dose else None
 
 
 def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.DataFrame:
@@ -48,8 +49,9 @@ def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.Da
         frame = done.merge(planned.drop(columns=names), on=list(by), how="outer")
     else:
         frame = pd.concat([done, planned], axis=1)
+    frame.attrs["notes"] = [*done.attrs.get("notes", ()), *planned.attrs.get("notes", ())]
     frame["delivered_share"] = (frame["patrol_minutes"] / frame["planned_minutes"]).where(frame["planned_minutes"] > 0)
-    frame["compliance"] = (frame["visits_at_dose"] / frame["visits"]).where(frame["visits"] > 0)
+    frame["compliance"] = (frame["visits_at_dose"] / frame["visits_with_dose"]).where(frame["visits_with_dose"] > 0)
     counted = frame["patrol_minutes"] + frame["self_reported_minutes"].fillna(0.0)
     frame["gps_share"] = (frame["patrol_minutes"] / counted).where(counted > 0)
     frame["person_hours"] = frame["person_minutes"] / 60
@@ -71,7 +73,8 @@ def delivery_total(scope: Scope, filters: Filters) -> Delivery:
     row = delivery_table(scope, filters, ()).fillna(0.0).iloc[0]
     return Delivery(
         float(row["planned_minutes"]), float(row["patrol_minutes"]), float(row["person_minutes"]), int(row["visits"]),
-        int(row["visits_at_dose"]), float(row["abstracted_minutes"]), float(row["self_reported_minutes"]),
+        int(row["visits_at_dose"]),
+        int(row["visits_with_dose"]), float(row["abstracted_minutes"]), float(row["self_reported_minutes"]),
     )  # fmt: skip
 
 

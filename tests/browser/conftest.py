@@ -1,0 +1,105 @@
+"""A real portal served by gunicorn, a real Chromium, and what a person would notice gone wrong."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from access.demo_accounts import PASSPHRASE, sign_ins
+from domain.roles import Role
+from tests.conftest import ROOT, portal_environment
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+EMAILS = {one.role: one.email for one in sign_ins()}
+
+
+@pytest.fixture(scope="session")
+def address(demonstration: Path) -> Iterator[str]:
+    """Address of a portal served as make run serves it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--no-control-socket", "app:server"]
+    env = portal_environment(demonstration, PORT=str(port), HOST="127.0.0.1", WORKERS="1")
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_up(url, server)
+            yield url
+        finally:
+            server.terminate()
+
+
+def _wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "gunicorn stopped before it answered"
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=2)
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("The portal did not answer within 90 seconds.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Someone at a browser: notes every console error, page error and request that leaves the host."""
+
+    def __init__(self, browser: Browser, address: str, width: int) -> None:
+        self.address = address
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": 900}, accept_downloads=True
+        )
+        self.page: Page = self.context.new_page()
+        self.troubles: list[str] = []
+        self.page.on(
+            "console", lambda m: self._note(f"console {m.type}: {m.text}") if m.type in ("error", "warning") else None
+        )
+        self.page.on("pageerror", lambda e: self._note(f"page error: {e}"))
+        self.page.on("request", lambda r: self._note(f"request off the host: {r.url}") if self._leaves(r.url) else None)
+
+    def _leaves(self, url: str) -> bool:
+        return not url.startswith((self.address, "data:", "blob:", "about:"))
+
+    def _note(self, trouble: str) -> None:
+        self.troubles.append(f"{self.page.url}: {trouble}")
+
+    def sign_in(self, role: Role) -> None:
+        self.page.goto(f"{self.address}/sign-in")
+        self.page.locator("input[name=email]").fill(EMAILS[role])
+        self.page.locator("input[type=password]").fill(PASSPHRASE)
+        self.page.locator("main button[type=submit]").click()
+        self.page.wait_for_selector("main h1")
+        self.page.wait_for_load_state("networkidle")
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.address}{path}")
+        self.page.wait_for_selector("main h1")
+        self.page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def person(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Person]:
+    """Parametrised indirectly with a width; 1280 pixels otherwise."""
+    someone = Person(chromium, address, getattr(request, "param", 1280))
+    yield someone
+    someone.context.close()

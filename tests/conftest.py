@@ -1,0 +1,49 @@
+"""What several rooms' tests share: one demonstration database for the whole run, made as a newcomer makes it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def portal_environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """The environment of a portal of its own, whatever the developer's shell has set."""
+    ours = ("DATA_DIR", "DATABASE_URL", "HOST", "PORT", "HTTPS", "TILE_URL", "TRUSTED_PROXIES", "DEMO_ACCOUNTS")
+    kept = {k: v for k, v in os.environ.items() if k not in ours}
+    return {**kept, "DATA_DIR": str(data_dir), "DEMO_ACCOUNTS": "1", "SIGN_INS_PER_MINUTE": "100000", **more}
+
+
+def run_command(data_dir: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """``flask --app app WORDS`` in a process of its own, as a user runs it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *words],
+        cwd=ROOT, env=portal_environment(data_dir), capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, (
+        f"flask {' '.join(words)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    )
+    return done
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """DATA_DIR of a database with the demonstration programme and its sign-ins; made once for all workers.
+
+    Tests read it; one that changes something copies it first.
+    """
+    base = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    folder = base / "demonstration"
+    with open(base / "demonstration.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            folder.mkdir(exist_ok=True)
+            run_command(folder, "prepare")
+            (folder / "ready").touch()
+    return folder

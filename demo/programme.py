@@ -30,6 +30,7 @@ grant_reference = "DEMO-GRIP-2023-24"
 grant_year = "2023-24"
 grant_power = ""
 award_gbp = {AWARD_GBP}
+return_due_day = 15
 
 [service]
 name = "Street outreach"

@@ -91,6 +91,7 @@ class Programme:
     providers: tuple[Provider, ...]
     targets: tuple[Target, ...]
     data_note: str  # shown beside every figure: snapping, coverage, demonstration
+    return_due_day: int | None = None  # day of the following month on which a monthly return is due
 
     def provider(self, code: str) -> Provider | None:
         return next((p for p in self.providers if p.code == code), None)
@@ -186,6 +187,15 @@ class _Reader:
         )
 
 
+def _due_day(r: _Reader, fund: Mapping[str, Any]) -> int | None:
+    if fund.get("return_due_day") is None:
+        return None
+    found = int(r.number(fund, "return_due_day", "fund."))
+    if not 1 <= found <= 28:
+        r.problems.append("fund.return_due_day: a day from 1 to 28 is needed.")
+    return found
+
+
 def parse_programme(document: Mapping[str, Any]) -> Programme:
     """Validate a programme document; raise ProgrammeError listing every problem at once."""
     r = _Reader()
@@ -239,6 +249,7 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         providers=providers,
         targets=targets,
         data_note=r.text(document, "data_note", "", ""),
+        return_due_day=_due_day(r, fund),
     )
     if r.problems:
         raise ProgrammeError(r.problems)

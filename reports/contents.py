@@ -70,6 +70,7 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
         definitions=tuple((f"{f.section} {f.label}", f.definition) for f in fields.fields),
         symbols=tuple((symbol, meaning) for symbol, meaning in SYMBOL_NOTES.items()),
         notes=_notes(s),
+        due=s.due,
     )  # fmt: skip
 
 

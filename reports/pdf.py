@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -24,6 +25,8 @@ from reports.model import ReturnContents
 from settings import VERSION
 
 LANGUAGE = "en-GB"
+# Complaints are read from a shared log, so one PDF at a time in a process; that bounds memory too.
+_ONE_AT_A_TIME = threading.Lock()
 _COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -122,7 +125,7 @@ def html_to_pdf(
     ]
     out = io.BytesIO()
     try:
-        with _errors_raised():
+        with _ONE_AT_A_TIME, _errors_raised():
             document = weasyprint.HTML(string=html, base_url="portal:", url_fetcher=fetcher)
             document.write_pdf(out, stylesheets=styles, pdf_variant="pdf/a-3a", pdf_tags=True)
     except FatalURLFetchingError as problem:

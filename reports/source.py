@@ -48,6 +48,10 @@ class Source:
         return Period(date(start.year if start.month >= 4 else start.year - 1, 4, 1), self.period.end)
 
     @property
+    def due(self) -> date | None:
+        return due_date(self.programme, self.month)
+
+    @property
     def financial_year(self) -> str:
         return financial_year(self.period.start)
 
@@ -114,6 +118,13 @@ class Source:
         while first.month not in QUARTER_MONTHS:
             first = add_months(first, 1)
         return formats.month(month_of(first))
+
+
+def due_date(programme: Programme, month: str) -> date | None:
+    """When the return of ``month`` is due; None where the fund sets no day."""
+    if programme.return_due_day is None:
+        return None
+    return add_months(parse_month(month), 1).replace(day=programme.return_due_day)
 
 
 def known(value: object) -> bool:

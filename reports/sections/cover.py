@@ -36,11 +36,12 @@ def data_reach(s: Source) -> str:
 def cover(s: Source) -> tuple[Entry, ...]:
     """Section A."""
     p = s.programme
-    due = s.missing(
-        "A",
-        "reporting_month",
-        f"No due date is set for this fund. The month ended on {formats.day(s.period.end)}.",
-        "Due date",
+    due = (
+        Fact("Due date", formats.day(s.due), "As set for this fund.")
+        if s.due
+        else s.missing(
+            "A", "reporting_month", "No due day is set for this fund in the programme's settings.", "Due date"
+        )
     )
     loaded = formats.day_time(s.as_at.last_load) + " UTC" if s.as_at.last_load else formats.UNAVAILABLE
     return (

@@ -13,7 +13,7 @@ NARRATIVE: dict[str, str] = {
     "risks": "Risks and their owners",
     "changes": "Changes to plan",
     "learning": "Learning",
-    "partner_comment": "Partner comment",
+    "partner comment": "Partner comment",
     "media": "Media or ministerial interest",
 }
 MOST_STORIES = 2

@@ -61,7 +61,7 @@ def _refuse_if_in_use(conn: Connection, file_name: str, gone: dict[int, str]) ->
             select(table.c.area_id, func.count()).where(table.c.area_id.in_(list(gone))).group_by(table.c.area_id)
         )
         for area_id, count in counts:
-            used.setdefault(gone[area_id], []).append(f"{count:,} {word} rows")
+            used.setdefault(gone[area_id], []).append(f"{count:,} {word} row{'s' if count > 1 else ''}")
     if used:
         listed = "; ".join(f"{code} ({joined(words)})" for code, words in sorted(used.items()))
         raise LoadRefused(

@@ -79,7 +79,7 @@ def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
     new_months, old_months = _month_edges(new), _month_edges(old)
     if not set(old_months.index) <= set(new_months.index):
         return False
-    both = old_months.join(new_months, rsuffix="_new")
+    both = old_months.join(new_months.add_suffix("_new"))
     slack = ((both["last"] - both["first"]).dt.days / both["rows"] * EDGE_INTERVALS).clip(lower=EDGE_DAYS)
     early = (both["first_new"] - both["first"]).dt.days <= slack
     late = (both["last"] - both["last_new"]).dt.days <= slack

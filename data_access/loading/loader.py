@@ -61,9 +61,11 @@ def load_file(
             if known is not None:
                 return already_loaded(known, code)
             return _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
-    except IntegrityError:
+    except IntegrityError as problem:
+        said = str(problem.orig).splitlines()[0]  # PostgreSQL's second line would quote the row
         raise LoadRefused(
-            f"{file.name} was not loaded: the programme's hot spots changed while it was being read. Load it again."
+            f"{file.name} was not loaded: the database refused a row ({said}). If someone was replacing the "
+            "programme's hot spots meanwhile, load it again."
         ) from None
 
 

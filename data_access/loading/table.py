@@ -137,7 +137,7 @@ def read_csv(
     """
     text = file.text()
     lines = list(io.StringIO(text, newline=""))
-    delimiter = _delimiter(text)
+    delimiter = _delimiter(lines)
     records, broken, numbers, spans, notes = _records(file.name, lines, delimiter)
     header, *cells = records or [[]]
     keys = _header_keys(header, aliases or {})
@@ -163,9 +163,17 @@ def read_csv(
     return rows
 
 
-def _delimiter(text: str) -> str:
-    head = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([head], delimiter=d), [])))
+def _delimiter(lines: list[str]) -> str:
+    """The separator that cuts the first line with text into the most cells."""
+    head = next((line for line in lines if line.strip()), "").rstrip("\r\n")
+
+    def width(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader([head], delimiter=delimiter), []))
+        except csv.Error:  # a first line of over 131,072 characters is no header in any separator
+            return 0
+
+    return max(_DELIMITERS, key=width)
 
 
 def _records(name: str, lines: list[str], delimiter: str):

@@ -175,7 +175,7 @@ def _shapes(
         shape, reason = _shape(feature.get("geometry"), convert)
         if shape is not None and not shape.is_valid:
             shape = _polygons_of(shapely.make_valid(shape))
-            reason = "" if shape is not None else "The boundary crosses itself and cannot be repaired."
+            reason = "" if shape is not None else "The boundary encloses nothing, or crosses itself beyond repair."
             if shape is not None:
                 rows.notes.append(
                     f"Feature {i + 1}: the boundary crossed itself and was repaired; check it on the map."
@@ -197,7 +197,7 @@ def _shape(geometry: Any, convert: Callable[[np.ndarray], np.ndarray] | None) ->
     except (shapely.errors.ShapelyError, ValueError, TypeError):
         return None, "The polygon cannot be read: its coordinates are not as GeoJSON writes them."
     west, south, east, north = shape.bounds if not shape.is_empty else (math.nan,) * 4
-    if not all(math.isfinite(v) for v in (west, south, east, north)) or shape.area == 0:
+    if not all(math.isfinite(v) for v in (west, south, east, north)):
         return None, "The polygon is empty."
     if west < -180 or east > 180 or south < -90 or north > 90:
         return None, "The polygon's coordinates are not longitudes and latitudes."

@@ -177,12 +177,13 @@ def undersupplied_months(scope: Scope, code: str) -> list[Undersupplied]:
 
 
 def _sentence(source: str, m: _Month, exact: bool) -> str:
+    whose = "the force's extract" if source in CRIME_KINDS else source  # no source was named
     short = formats.percent(1 - m.rows / m.expected)
     counts = (
         f" ({formats.number(m.rows)} rows, about {formats.number(round(m.expected, -1))} expected)" if exact else ""
     )
     return (
-        f"{formats.month(m.month)} looks under-supplied for {source}: {short} fewer rows than the months around it"
+        f"{formats.month(m.month)} looks under-supplied for {whose}: {short} fewer rows than the months around it"
         f"{counts}. Nothing was corrected; read a fall in that month with caution."
     )
 

@@ -1,0 +1,103 @@
+"""Chart, table and CSV of a block are three ways of writing one frame; spreadsheets cannot be made to run a cell."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components import palette
+from components.block import GRAPH_CONFIG, frame_csv, graph, safe_cell
+from components.figures import blank
+from components.filter_bar import ALL, CUSTOM, filters_from_controls
+from components.spark import spark
+from components.table import change, count, data_table, decimal, share, text, written
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_cells_are_written_as_their_column_says() -> None:
+    frame = pd.DataFrame({"name": ["A"], "n": [1234], "harm": [0.04], "part": [0.326], "move": [-0.394]})
+    columns = [
+        text("name", "Name"),
+        count("n", "Crimes"),
+        decimal("harm", "Harm"),
+        share("part", "Share, %"),
+        change("move", "Change, %"),
+    ]
+    assert written(frame, columns) == [["A", "1,234", "[low]", "33%", "−39%"]]
+
+
+def test_suppressed_is_not_unavailable_and_neither_is_nought() -> None:
+    frame = pd.DataFrame({"n": [float("nan"), float("nan"), 0], "suppressed": [True, False, False]})
+    assert written(frame, [count("n", "Crimes")]) == [["[c]"], ["[x]"], ["0"]]
+    table = str(data_table(frame, [count("n", "Crimes")], "Crimes"))
+    assert "suppressed" in table  # the symbol is explained under the table
+    assert "unavailable" in table
+
+
+def test_every_column_head_has_a_scope() -> None:
+    table = data_table(pd.DataFrame({"a": ["x"], "n": [1]}), [text("a", "A"), count("n", "N")], "Caption").children[0]
+    head, body = table.children[1], table.children[2]
+    assert [c.scope for c in head.children.children] == ["col", "col"]
+    assert body.children[0].children[0].scope == "row"
+
+
+@given(st.text(max_size=12))
+def test_no_cell_starts_like_a_formula(value: str) -> None:
+    found = safe_cell(value)
+    if found[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        float(found)  # only a number may keep its sign
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+44 20", "-cmd", "\tx"])
+def test_formulas_are_made_text(cell: str) -> None:
+    row = list(csv.reader(io.StringIO(frame_csv(pd.DataFrame({"raw": [cell]})))))[1]
+    assert row == [f"'{cell}"]
+
+
+def test_no_chart_offers_to_share_data_with_a_cloud() -> None:
+    chart = graph(blank(), "a", "label").children
+    assert chart.config["showSendToCloud"] is False
+    assert chart.config["plotlyServerURL"] == ""
+    assert GRAPH_CONFIG["displaylogo"] is False
+
+
+def test_graphs_are_made_in_one_place_only() -> None:
+    """Another dcc.Graph would miss the settings above."""
+    makers = []
+    for path in [p for folder in ("components", "pages", "access", "reports") for p in (ROOT / folder).rglob("*.py")]:
+        tree = ast.parse(path.read_text())
+        makers += [path.name for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "Graph"]
+    assert makers == ["block.py"]
+
+
+@given(st.floats(0, 1), st.floats(0.1, 1))
+def test_map_numbers_can_be_read_on_every_shade(value: float, high: float) -> None:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    fill = palette.shade(min(value, high), 0, high)
+    one, other = sorted([luminance(fill), luminance(palette.text_on(fill))])
+    assert (other + 0.05) / (one + 0.05) >= 4.5
+
+
+def test_a_spark_line_has_words_and_skips_gaps() -> None:
+    picture = spark([1, None, 3], "Crimes by month")
+    assert picture is not None
+    assert picture.alt == "Crimes by month"
+    assert spark([None, 2], "x") is None
+
+
+def test_controls_say_what_the_address_says() -> None:
+    assert filters_from_controls("DEMO", ALL, "2023-02-01_2024-01-31", "2020-01", "2020-02", "")["from"] == "2023-02-01"
+    chosen = filters_from_controls("DEMO", "HS1", CUSTOM, "2020-01", "2020-02", "year-before")
+    assert (chosen["spots"], chosen["from"], chosen["to"]) == ("HS1", "2020-01", "2020-02")

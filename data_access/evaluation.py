@@ -14,11 +14,12 @@ from functools import lru_cache
 import pandas as pd
 from sqlalchemy import func, select
 
-from analysis.evaluation.before_after import BETWEEN_YEARS, PHI, BetweenYears, YearCount, before_after_ratio
+from analysis.evaluation.before_after import PHI, before_after_ratio
 from analysis.evaluation.claims import Claim, before_after_claim, harm_claim, patrol_days_claim
 from analysis.evaluation.comparators import ComparatorsChange
 from analysis.evaluation.comparators import comparators_change as rank_places
 from analysis.evaluation.counts import TwoCounts, exact_conditional
+from analysis.evaluation.drift import YearCount, YearDrift, year_drift
 from analysis.evaluation.harm import HarmSplit
 from analysis.evaluation.harm import harm_split as split_harm
 from analysis.evaluation.overlap import BaselineOverlap
@@ -75,7 +76,8 @@ class BeforeAfter:
     default: ResultRecord | Refusal
     exact: ResultRecord | Refusal
     earlier_years: tuple[tuple[Period, int], ...]  # oldest first, the "before" window last
-    between: BetweenYears | None
+    phi: float
+    drift: YearDrift
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ class EvaluationSummary:
         if isinstance(self.before_after, Refusal):
             return before_after_claim(self.before_after, self.area_name, "", "")
         b = self.before_after
-        return before_after_claim(
-            b.default, self.area_name, formats.period(b.before.period), formats.period(b.during.period)
-        )
+        before, during = formats.period(b.before.period), formats.period(b.during.period)
+        recorded = b.exact.estimate if isinstance(b.exact, ResultRecord) else None
+        return before_after_claim(b.default, self.area_name, before, during, recorded=recorded)
 
     @property
     def patrol_claim(self) -> Claim:
@@ -180,6 +182,7 @@ def before_after(scope: Scope, code: str) -> BeforeAfter | Refusal:
     years = _earlier_years(inside, code, programme, parts[0]["hot_spot"].nunique())
     counted = [YearCount(crimes, days) for _, crimes, days in years]
     default = before_after_ratio(cells, counted)
+    phi = _phi(default)
     return BeforeAfter(
         before=totals[0],
         during=totals[1],
@@ -188,7 +191,8 @@ def before_after(scope: Scope, code: str) -> BeforeAfter | Refusal:
             TwoCounts(totals[0].crimes, totals[1].crimes, totals[0].exposure_days, totals[1].exposure_days)
         ),
         earlier_years=tuple((period, crimes) for period, crimes, _ in years),
-        between=_between(default, len(years)),
+        phi=phi,
+        drift=year_drift(counted, phi),
     )
 
 
@@ -303,15 +307,14 @@ def _earlier_years(inside: Scope, code: str, programme: Programme, hot_spots: in
     return found[::-1]
 
 
-def _between(default: ResultRecord | Refusal, years: int) -> BetweenYears | None:
-    check = default.check(BETWEEN_YEARS) if isinstance(default, ResultRecord) else None
-    return BetweenYears(float(check.value), years - 1) if check and isinstance(check.value, float) else None
+def _phi(default: ResultRecord | Refusal) -> float:
+    check = default.check(PHI) if isinstance(default, ResultRecord) else None
+    return float(check.value) if check and isinstance(check.value, float) else 1.0
 
 
 def _harm(scope: Scope, programme: Programme, compared: BeforeAfter | Refusal) -> HarmSplit | Refusal:
     if isinstance(compared, Refusal):
         return replace(compared, estimand="Harm, during / before")
-    phi = compared.default.check(PHI) if isinstance(compared.default, ResultRecord) else None
     windows = (compared.before, compared.during)
     weights = [_weights(scope, programme.code, window.period) for window in windows]
     return split_harm(
@@ -319,8 +322,8 @@ def _harm(scope: Scope, programme: Programme, compared: BeforeAfter | Refusal) -
         weights[1],
         windows[0].exposure_days,
         windows[1].exposure_days,
-        phi=float(phi.value) if phi and isinstance(phi.value, float) else 1.0,
-        between=compared.between,
+        phi=compared.phi,
+        drift=compared.drift,
         not_scored=sum(window.not_scored for window in windows),
     )
 

@@ -4,86 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from analysis.evaluation.calibration import BEFORE_AFTER, measured
+from analysis.evaluation.drift import MIN_YEARS, YearCount, YearDrift, drift_interval, year_drift
 from analysis.evaluation.poisson import DidNotConverge, PoissonFit, fit_poisson
-from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, log_interval, mde80
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 ESTIMAND = "Recorded crime, during / before, same hot spots"
 PHI = "overdispersion phi (Pearson chi2/df, floor 1)"
-BETWEEN_YEARS = "between-year variance of the log ratio"
+BETWEEN_YEARS = "ordinary year-on-year change (SD of the log ratio, beyond chance)"
 SEASON = "season (month of year) adjusted"
 NO_CONTROL = "comparison area"
-MIN_YEARS = 3
 MIN_RESIDUAL_DF = 10
-
-
-@dataclass(frozen=True)
-class YearCount:
-    """One earlier year (or window of the same length): events and exposure in hot spot-days."""
-
-    events: int
-    exposure: float
-
-
-@dataclass(frozen=True)
-class BetweenYears:
-    """``variance`` of a year-on-year log change beyond phi x Poisson noise, from ``df`` changes."""
-
-    variance: float
-    df: int
-
-
-def between_year_variance(years: Sequence[YearCount], phi: float) -> BetweenYears | None:
-    """How much one year differs from the next with no service at work.
-
-    d_k = log(rate_{k+1} / rate_k) over successive earlier years;
-    variance = max(0, mean(d_k^2) - phi mean(1/n_k + 1/n_{k+1})). The changes are not centred, so a steady
-    trend counts as drift: a before/after comparison cannot tell it from an effect.
-
-    Parameters
-    ----------
-    years : sequence of YearCount
-        Oldest first, the "before" window last; no service in any of them.
-    phi : float
-        Overdispersion, >= 1.
-
-    Returns
-    -------
-    BetweenYears or None
-        None with fewer than 3 years or a year without events.
-
-    Notes
-    -----
-    Method of moments, as in the DerSimonian-Laird between-study variance.
-    """
-    if len(years) < MIN_YEARS or min(year.events for year in years) == 0:
-        return None
-    events = np.array([year.events for year in years], float)
-    change = np.diff(np.log(events / np.array([year.exposure for year in years], float)))
-    noise = phi * (1 / events[:-1] + 1 / events[1:])
-    return BetweenYears(max(0.0, float((change**2).mean() - noise.mean())), len(change))
-
-
-def satterthwaite(*parts: tuple[float, float]) -> float:
-    """Degrees of freedom of a sum of variances ``(variance, df)``: (sum v)^2 / sum(v^2 / df).
-
-    References
-    ----------
-    Satterthwaite, F. E. (1946). Biometrics Bulletin 2, 110-114.
-    """
-    total = sum(variance for variance, _ in parts)
-    return total**2 / sum(variance**2 / df for variance, df in parts if variance > 0)
 
 
 def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] = ()) -> ResultRecord | Refusal:
     """Quasi-Poisson ratio of recorded crime during / before on hot spot x month, with honest noise.
 
     log E[crimes] = hot spot + month of year (when the data allow it) + b x during + log(exposure days);
-    ratio = exp(b); SE^2 = phi x Poisson variance + between-year variance; t with Satterthwaite df.
+    ratio = exp(b); its error is phi x Poisson variance plus drift between years (analysis.evaluation.drift).
 
     Parameters
     ----------
@@ -114,13 +56,11 @@ def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] =
     except DidNotConverge as error:
         return Refusal(ESTIMAND, str(error))
     phi = max(1.0, fit.phi) if math.isfinite(fit.phi) else 1.0
-    sampling = phi * float(fit.cov[0, 0])
-    between = between_year_variance(earlier_years, phi)
-    extra = between.variance if between else 0.0
-    se = math.sqrt(sampling + extra)
-    residual_df = float(max(1, fit.df))
-    df = satterthwaite((sampling, residual_df), (extra, float(between.df))) if between else residual_df
-    low, high, p = log_interval(float(fit.coef[0]), se, df)
+    drift = year_drift(earlier_years, phi)
+    # Measured with three earlier years; with fewer nothing may be quoted.
+    quoted = measured(BEFORE_AFTER) if drift.estimated else None
+    df = float(max(1, fit.df))
+    low, high, p, se = drift_interval(float(fit.coef[0]), phi * float(fit.cov[0, 0]), df, drift)
     return ResultRecord(
         estimand=ESTIMAND,
         scale="ratio",
@@ -136,19 +76,21 @@ def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] =
         method="Quasi-Poisson on hot spot x month: hot spot effects, "
         + ("month of year, " if season else "")
         + "log exposure; "
-        + ("overdispersion and between-year component" if between else "overdispersion only"),
+        + ("overdispersion and drift between years" if drift.estimated else "overdispersion and assumed drift"),
         maryland_level=2,
         data_hash=hash_values(*(used[name] for name in ("hot_spot", "month", "window", "crimes", "exposure_days"))),
-        assumptions=_assumptions(season, why_not, between),
+        assumptions=_assumptions(season, why_not, drift),
         checks=(
             Check(PHI, phi, None),
-            Check(BETWEEN_YEARS, between.variance if between else None, between is not None),
+            Check(BETWEEN_YEARS, drift.sd, drift.estimated),
             Check("earlier years used", float(len(earlier_years)), len(earlier_years) >= MIN_YEARS),
             Check(SEASON, "yes" if season else f"no: {why_not}", season),
             Check("hot spots without any crime, left out", float((by_spot == 0).sum()), None),
             Check(NO_CONTROL, "none", False),
         ),
         mde80=mde80(se),
+        calibrated_type1=quoted.type1 if quoted else None,
+        calibrated_coverage=quoted.coverage if quoted else None,
     )
 
 
@@ -185,7 +127,7 @@ def _fit(cells: pd.DataFrame) -> tuple[PoissonFit, bool, str]:
     return fit_poisson(plain, y, offset), False, why
 
 
-def _assumptions(season: bool, why_not: str, between: BetweenYears | None) -> tuple[str, ...]:
+def _assumptions(season: bool, why_not: str, drift: YearDrift) -> tuple[str, ...]:
     found = [
         "There is no comparison area: anything else that changed between the windows is part of the ratio.",
         "Not adjusted for regression to the mean: places chosen because crime was high tend to fall by themselves.",
@@ -193,9 +135,11 @@ def _assumptions(season: bool, why_not: str, between: BetweenYears | None) -> tu
     ]
     if not season:
         found.append(f"Not adjusted for season: {why_not}.")
-    if between is None:
+    if drift.estimated:
+        found.append("Every earlier year loaded counts as ordinary, years of lockdown included.")
+    else:
         found.append(
-            f"Ordinary change from year to year could not be estimated (fewer than {MIN_YEARS} earlier years with "
-            "crimes), so the interval is too narrow."
+            f"Ordinary change from year to year is assumed, not estimated: fewer than {MIN_YEARS} earlier years with "
+            "crimes are loaded."
         )
     return tuple(found)

@@ -88,29 +88,31 @@ def direction(record: ResultRecord) -> str:
     return "lower" if record.estimate < 1 else "higher"
 
 
-def before_after_claim(result: ResultRecord | Refusal, place: str, before: str, during: str) -> Claim:
+def before_after_claim(
+    result: ResultRecord | Refusal, place: str, before: str, during: str, *, recorded: float | None = None
+) -> Claim:
     """Level 2: what was recorded, then and now; nothing about why.
 
     Parameters
     ----------
     result : ResultRecord or Refusal
-        From before_after.
+        From before_after_ratio.
     place, before, during : str
         Words for the sentence: the area and the two windows.
+    recorded : float, optional
+        Ratio of the rates as recorded, before any adjustment: said first, so that the sentence agrees with the counts.
     """
     if isinstance(result, Refusal):
         return Claim(f"No before and during comparison can be made for {place}. {result.reason}", 1, "unclear")
     found = direction(result)
-    interval = interval_words(result.ci_low, result.ci_high)
-    central = " ".join(_change_words(result.estimate))
+    shown = result.estimate if recorded is None else recorded
+    central, interval = " ".join(_change_words(shown)), interval_words(result.ci_low, result.ci_high)
+    adjusted = "" if recorded is None else f"{' '.join(_change_words(result.estimate))} after adjustment, "
+    what = f"{central} in {during} than in {before} ({adjusted}95% interval {interval})"
     if found == "unclear":
-        sentence = (
-            f"{NO_CHANGE}: recorded crime in {place} was {central} in {during} than in {before}, "
-            f"and the interval ({interval}) includes no change."
-        )
+        sentence = f"{NO_CHANGE}: recorded crime in {place} was {what}; the interval includes no change."
     else:
-        fell = "fell" if found == "lower" else "rose"
-        sentence = f"Recorded crime {fell} in {place}: it was {central} in {during} than in {before} (95% interval {interval})."
+        sentence = f"Recorded crime {'fell' if found == 'lower' else 'rose'} in {place}: it was {what}."
     tail = (
         " There is no comparison area, so this describes a change and cannot say what lay behind it "
         f"(Maryland level {result.maryland_level} of 5: {MARYLAND[result.maryland_level]})."

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.evaluation.before_after import BetweenYears, satterthwaite
-from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, log_interval, mde80
+from analysis.evaluation.drift import YearDrift, drift_interval
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 Floats = npt.NDArray[np.float64]
 TOP_SHARE = "share of harm from the 3 most harmful crimes (larger of the two windows)"
@@ -47,13 +47,13 @@ def harm_split(
     *,
     phi: float = 1.0,
     count_df: float | None = None,
-    between: BetweenYears | None = None,
+    drift: YearDrift | None = None,
     not_scored: int = 0,
 ) -> HarmSplit | Refusal:
     """Harm ratio = count ratio x mean severity ratio, each with a 95% interval.
 
     With N crimes of mean severity m and variance s^2 in a window, log harm = log N + log m, so
-    Var(log count ratio) = phi (1/N0 + 1/N1) + between-year variance,
+    Var(log count ratio) = phi (1/N0 + 1/N1) + drift between years,
     Var(log severity ratio) = s0^2/(N0 m0^2) + s1^2/(N1 m1^2) (delta method), and the total is their sum.
 
     Parameters
@@ -66,8 +66,8 @@ def harm_split(
         Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.before_after_ratio`.
     count_df : float, optional
         Degrees of freedom behind ``phi``.
-    between : BetweenYears, optional
-        Between-year component of the count ratio. Drift in severity is not estimated.
+    drift : YearDrift, optional
+        Drift of counts between years. Drift in severity is not estimated.
     not_scored : int
         Crimes without a weight; left out of all three ratios and said so.
 
@@ -89,8 +89,6 @@ def harm_split(
             )
     count_noise = phi * (1 / len(w0) + 1 / len(w1))
     parts = [(count_noise, count_df or float(len(w0) + len(w1) - 2))]
-    if between and between.variance > 0:
-        parts.append((between.variance, float(between.df)))
     severity_parts = [_mean_noise(w0), _mean_noise(w1)]
     log_count = math.log(len(w1) / exposure_during) - math.log(len(w0) / exposure_before)
     log_severity = math.log(w1.mean()) - math.log(w0.mean())
@@ -98,14 +96,25 @@ def harm_split(
         len(w0) + len(w1), hash_values(w0, w1, [exposure_before, exposure_during]), _notes(w0, w1, not_scored)
     )
     return HarmSplit(
-        total=shared.record("Harm days, during / before", log_count + log_severity, parts + severity_parts),
-        count=shared.record("Number of scored crimes, during / before", log_count, parts),
-        severity=shared.record("Harm per scored crime, during / before", log_severity, severity_parts),
+        total=shared.record("Harm days, during / before", log_count + log_severity, parts + severity_parts, drift),
+        count=shared.record("Number of scored crimes, during / before", log_count, parts, drift),
+        severity=shared.record("Harm per scored crime, during / before", log_severity, severity_parts, None),
         harm_before=float(w0.sum()),
         harm_during=float(w1.sum()),
         scored_before=len(w0),
         scored_during=len(w1),
     )
+
+
+def satterthwaite(*parts: tuple[float, float]) -> float:
+    """Degrees of freedom of a sum of variances ``(variance, df)``: (sum v)^2 / sum(v^2 / df).
+
+    References
+    ----------
+    Satterthwaite, F. E. (1946). Biometrics Bulletin 2, 110-114.
+    """
+    total = sum(variance for variance, _ in parts)
+    return total**2 / sum(variance**2 / df for variance, df in parts if variance > 0)
 
 
 def _mean_noise(w: Floats) -> tuple[float, float]:
@@ -139,10 +148,12 @@ class _Shared:
     data_hash: str
     notes: tuple[tuple[str, ...], tuple[Check, ...]]
 
-    def record(self, estimand: str, log_ratio: float, parts: list[tuple[float, float]]) -> ResultRecord:
-        se = math.sqrt(sum(variance for variance, _ in parts))
-        df = satterthwaite(*parts) if se > 0 else None
-        low, high, p = log_interval(log_ratio, se, df)
+    def record(
+        self, estimand: str, log_ratio: float, parts: list[tuple[float, float]], drift: YearDrift | None
+    ) -> ResultRecord:
+        sampling = sum(variance for variance, _ in parts)
+        df = satterthwaite(*parts) if sampling > 0 else None
+        low, high, p, se = drift_interval(log_ratio, sampling, df, drift)
         return ResultRecord(
             estimand=estimand,
             scale="ratio",
@@ -155,7 +166,7 @@ class _Shared:
             n_events=self.events,
             n_units=self.events,
             n_clusters=None,
-            method="Log-scale delta method: counts with overdispersion and between-year component, severity from "
+            method="Log-scale delta method: counts with overdispersion and drift between years, severity from "
             "the spread of the weights",
             maryland_level=2,
             data_hash=self.data_hash,

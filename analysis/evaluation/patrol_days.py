@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analysis.evaluation.calibration import PATROL_DAYS, measured
 from analysis.evaluation.poisson import ConditionalFit, DidNotConverge, cluster_covariance, fit_conditional_poisson
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
@@ -222,6 +223,8 @@ def _record(
     q = float(stats.t.ppf(0.975, df))
     y = prepared.rows[outcome].to_numpy(float)
     events = round(float(y.sum()))
+    # Measured for the default model only; another outcome or set of terms has no rate to quote.
+    quoted = measured(PATROL_DAYS) if outcome == "crimes" and "previous_7_days" in names else None
     return ResultRecord(
         estimand=estimand,
         scale="ratio",
@@ -257,4 +260,6 @@ def _record(
             Check("terms left out, not distinguishable", ", ".join(left_out) or "none", not left_out),
         ),
         mde80=mde80(se),
+        calibrated_type1=quoted.type1 if quoted else None,
+        calibrated_coverage=quoted.coverage if quoted else None,
     )

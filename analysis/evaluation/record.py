@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 CODE_VERSION = "evaluation-0.1.0"
 # Normal quantiles for 97.5% and 80%: 1.960 + 0.842, as METHODS fixes it.
@@ -129,19 +128,6 @@ def _unplain(value: Any) -> Any:
 def mde80(se: float | None) -> float | None:
     """Smallest fall, as a ratio, found 4 times in 5 by a two-sided 5% test: exp(-2.80 x SE of the log ratio)."""
     return None if se is None else math.exp(-MDE_MULTIPLE * se)
-
-
-def log_interval(log_ratio: float, se: float, df: float | None = None) -> tuple[float, float, float]:
-    """Ratio interval and two-sided p from a log ratio: exp(b -/+ q x SE), q from t(df) or the normal.
-
-    Returns
-    -------
-    (low, high, p)
-    """
-    reference = stats.norm if df is None else stats.t(df)
-    q = float(reference.ppf(0.975))
-    p = 1.0 if se == 0 and log_ratio == 0 else float(2 * reference.sf(abs(log_ratio) / se)) if se > 0 else 0.0
-    return math.exp(log_ratio - q * se), math.exp(log_ratio + q * se), p
 
 
 def hash_values(*parts: Any) -> str:

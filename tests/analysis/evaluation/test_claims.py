@@ -68,7 +68,7 @@ def test_before_after_says_what_was_recorded_and_that_there_is_no_comparison_are
     assert claim.sentence.startswith(
         "Recorded crime fell in Leicester city centre: it was 39% lower in 2023 than in 2022"
     )
-    assert "95% interval 19% to 54% lower" in claim.sentence
+    assert "(95% interval 19% to 54% lower)" in claim.sentence
     assert "no comparison area" in claim.sentence
     assert "level 2 of 5" in claim.sentence
 
@@ -76,8 +76,16 @@ def test_before_after_says_what_was_recorded_and_that_there_is_no_comparison_are
 def test_chance_comes_first_when_the_interval_includes_no_change():
     claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023")
     assert claim.sentence.startswith("No change that chance would not explain")
-    assert "40% lower to 10% higher" in claim.sentence
+    assert "20% lower in 2023 than in 2022 (95% interval 40% lower to 10% higher)" in claim.sentence
     assert "fell" not in claim.sentence
+
+
+def test_the_recorded_change_comes_before_the_adjusted_one():
+    claim = before_after_claim(record(0.58, 0.4, 0.8), "the centre", "2022", "2023", recorded=252 / 416)
+    assert (
+        "it was 39% lower in 2023 than in 2022 (42% lower after adjustment, 95% interval 20% to 60% lower)"
+        in claim.sentence
+    )
 
 
 def test_a_rise_is_said_as_plainly_as_a_fall():

@@ -53,6 +53,7 @@ def load_file(
     if known is not None:
         return already_loaded(known, code)
     parsed = KINDS[kind].read(context)
+    parsed.source = parsed.source[: s.load.c.source.type.length]  # compared with what is stored
     refuse_all_rejected(file.name, parsed.rows)
     try:
         with writing(engine).begin() as conn:

@@ -97,15 +97,14 @@ def record_load(
         actor=actor,
         event="file loaded",
         programme_id=programme_id,
-        detail={
-            "kind": kind,
-            "file_name": file_name,
-            "sha256": sha256,
-            "rows_read": counts["rows_read"],
-            "rows_loaded": counts["rows_loaded"],
-        },
+        detail=_audited(kind, file_name, sha256, counts),
     )
     return int(load_id)
+
+
+def _audited(kind: str, file_name: str, sha256: str, counts: dict[str, int]) -> dict[str, Any]:
+    named = {name: counts[name] for name in ("rows_read", "rows_loaded")}
+    return {"kind": kind, "file_name": file_name, "sha256": sha256, **named}
 
 
 def update_notes(conn: Connection, load_id: int, notes: list[str]) -> None:

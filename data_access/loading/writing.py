@@ -21,6 +21,7 @@ from domain import formats
 from domain.periods import LONDON, Period, month_end, parse_month
 
 STRAY_SHARE = 0.05
+JOINED = " + "  # between the names where one file holds several forces or providers
 
 
 def _nothing(_conn: Connection, _load_id: int) -> None:
@@ -82,23 +83,21 @@ def _compare(
     conn: Connection, programme_id: int, kind: str, subject: Subject, context: Context, parsed: Parsed
 ) -> tuple[list[RowMapping], list[pd.DataFrame]]:
     """The loads this file replaces, and their rows; marks what other current loads hold as duplicates."""
-    # A ping is the same ping whoever sent the file; other kinds are compared within their source.
-    source = None if subject.table is s.ping else parsed.source
     first, last = parsed.period or (date.min, date.max)
     around = (first.replace(day=1), month_end(last.replace(day=1)))
     replaced, before = [], []
-    for load in store.current_loads(conn, programme_id, kind, source=source, period=around):
+    for load in store.current_loads(conn, programme_id, kind, period=around):
+        theirs, ours = set(load["source"].split(JOINED)), set(parsed.source.split(JOINED))
+        # A ping is the same ping whoever sent the file; other kinds are compared within their source.
+        if not theirs & ours and subject.table is not s.ping:
+            continue
         held = coverage.held_rows(conn, subject, load["id"], parsed.good())
-        if load["source"] == parsed.source and _replaces(parsed, load, held, subject, context.options.replace):
+        if theirs <= ours and _replaces(parsed, load, held, subject, context.options.replace):
             replaced.append(load)
             before.append(held)
         elif coverage.overlaps(parsed.good(), held, subject):
-            _mark_held(
-                parsed,
-                coverage.already_held(parsed.good(), held, subject),
-                load["file_name"],
-                load["source"] == parsed.source,
-            )
+            found = coverage.already_held(parsed.good(), held, subject)
+            _mark_held(parsed, found, load["file_name"], bool(theirs & ours))
     return replaced, before
 
 

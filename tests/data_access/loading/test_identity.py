@@ -133,6 +133,22 @@ def test_another_source_is_another_subject(door):
     assert len(door.rows(s.crime)) == 112
 
 
+def test_a_file_of_several_forces_does_not_double_the_file_of_one(door):
+    head = "Crime ID,Month,Reported by,Longitude,Latitude,Crime type\n"
+    north = (
+        "".join(f"n{i},2023-01,North,-1.13,52.63,Drugs\n" for i in range(4))
+        + ",2023-01,North,,,Anti-social behaviour\n"
+    )
+    south = "s1,2023-01,South,-1.13,52.63,Drugs\n,2023-01,South,,,Anti-social behaviour\n"
+    door.load("police-uk", head + north, "north.csv")
+    both = door.load("police-uk", head + north + south, "both.csv")
+    assert both.status == "replaced"
+    assert len(door.rows(s.crime)) == 7
+    again = door.load("police-uk", head + south, "south.csv")
+    assert (again.loaded, again.duplicate) == (0, 2)
+    assert len(door.rows(s.crime)) == 7
+
+
 @pytest.mark.parametrize(
     ("kind", "first", "second", "third"),
     [

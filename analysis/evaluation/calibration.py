@@ -31,11 +31,11 @@ class Calibration:
 
 
 MEASURED: tuple[Calibration, ...] = (
-    Calibration(BEFORE_AFTER, CLEAN, 0.0),
-    Calibration(BEFORE_AFTER, NATIONAL_FALL, 0.0),
-    Calibration(BEFORE_AFTER, BAD_YEAR, 0.0),
-    Calibration(PATROL_DAYS, CLEAN, 0.0),
-    Calibration(PATROL_DAYS, DAY_SHOCK, 0.0),
+    Calibration(BEFORE_AFTER, CLEAN, 0.059),
+    Calibration(BEFORE_AFTER, NATIONAL_FALL, 0.092),
+    Calibration(BEFORE_AFTER, BAD_YEAR, 0.1995),
+    Calibration(PATROL_DAYS, CLEAN, 0.058),
+    Calibration(PATROL_DAYS, DAY_SHOCK, 0.2665),
 )
 
 

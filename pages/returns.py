@@ -207,12 +207,12 @@ def layout(**query: Any) -> html.Div:
             return html.Div([html.H1(QUESTION), nothing], className="page")
         month = asked.get("month", "")
         parts: list[Any] = [html.H1(QUESTION), html.P(_answer(scope, programme, months), className="lead")]
-        parts.append(_months_table(scope, programme, months, month))
-        parts += (
-            _chosen(scope, code, month)
-            if month
-            else [html.P("Choose a month to check it, write its narrative and preview it.")]
-        )
+        table = _months_table(scope, programme, months, month)
+        if month:
+            # The month is what this visit is about; the others step back.
+            parts += [html.Details([html.Summary("All months"), table]), *_chosen(scope, code, month)]
+        else:
+            parts += [table, html.P("Choose a month to check it, write its narrative and preview it.")]
         return html.Div(parts, className="page")
     except OutOfScope as reason:
         return no_access(str(reason))

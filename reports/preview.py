@@ -73,13 +73,16 @@ def _chart(chart: Chart) -> Iterator[Any]:
 
 def _facts(facts: tuple[Fact, ...], caption: str) -> html.Div:
     rows = tuple((fact.label, fact.value, fact.note) for fact in facts)
-    return _table(DataTable(caption, ("Measure", "Value", "Note"), rows, (1, 2)))
+    return _table(DataTable(caption, ("Measure", "Value", "Note"), rows, (1, 2)), hidden_caption=True)
 
 
-def _table(table: DataTable) -> html.Div:
+def _table(table: DataTable, hidden_caption: bool = False) -> html.Div:
+    """``hidden_caption``: the heading above already says it to those who see."""
+
     def name(column: int) -> str | None:
         return "numeric" if table.column_class(column) == "numeric" else None
 
+    caption = html.Caption(table.caption, className="visually-hidden" if hidden_caption else None)
     head = html.Tr([html.Th(h, scope="col", className=name(i)) for i, h in enumerate(table.head)])
     body = [
         html.Tr(
@@ -90,7 +93,7 @@ def _table(table: DataTable) -> html.Div:
     # tabIndex: a region that scrolls sideways must be reachable by keyboard (WCAG 2.1.1).
     return html.Div(
         [
-            html.Table([html.Caption(table.caption), html.Thead(head), html.Tbody(body)], className="data-table"),
+            html.Table([caption, html.Thead(head), html.Tbody(body)], className="data-table"),
             html.P(table.note, className="caption") if table.note else None,
         ],
         className="table-scroll", tabIndex="0", role="region", **{"aria-label": f"Table: {table.caption}"},

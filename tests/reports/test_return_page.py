@@ -1,0 +1,159 @@
+"""The Returns page, its callback and its download, through the whole portal; and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from domain.roles import Role
+from reports.sections.words import NARRATIVE
+from tests.factories import audit_events
+from tests.portal import Portal, Visitor, heading, text_of
+
+SAVE = (
+    "..returns-said.children...returns-revision.data...returns-state.children...returns-preview.children.."
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield Portal(tmp_path_factory.mktemp("portal"), monkeypatch)
+
+
+def _page(visitor: Visitor, search: str = "") -> str:
+    return text_of_all(visitor.page("/returns", search).get_json())
+
+
+def text_of_all(answer: Any) -> str:
+    return text_of(answer["response"]["_pages_content"]["children"])
+
+
+def _save(visitor: Visitor, revision: int, text: str, month: str = "2023-10", programme: str = "TEST") -> Any:
+    where = {"programme": programme, "month": month}
+    state = [("returns-where", "data", where), ("returns-revision", "data", revision)]
+    ids = {key: f"returns-text-{key.replace(' ', '-')}" for key in NARRATIVE}
+    state += [(element, "value", text if key == "highlights" else "") for key, element in ids.items()]
+    outputs = [tuple(part.rsplit(".", 1)) for part in SAVE[2:-2].split("...")]
+    return visitor.callback(SAVE, [("returns-save", "n_clicks", 1)], state, outputs)
+
+
+def test_the_page_lists_months_with_state_due_and_download(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    answer = manager.page("/returns")
+    assert heading(answer) == "What is due, and is it right?"
+    text = _page(manager)
+    assert "Nov 2023" in text
+    assert "Not started" in text
+    assert "Jan 2022" not in text, "before the service there is nothing to return"
+
+
+def test_a_chosen_month_shows_checks_narrative_and_preview(portal: Portal) -> None:
+    text = _page(portal.signed_in(Role.MANAGER), "?programme=TEST&month=2023-10")
+    for word in ("Checks", "Highlights", "Save narrative", "A Cover", "K Sign-off", "Download the PDF of October 2023"):
+        assert word in text, word
+
+
+def test_an_approver_reads_and_cannot_write(portal: Portal) -> None:
+    approver = portal.signed_in(Role.APPROVER)
+    text = _page(approver, "?programme=TEST&month=2023-10")
+    assert "Save narrative" not in text
+    assert "A Cover" in text
+    assert _save(approver, 0, "Mine.").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ("?programme=TEST&month=2031-01", "No data are held for Test city in Jan 2031"),
+        ("?programme=TEST&month=soon", "is not a month"),
+        ("?programme=OTHER&month=2023-10", "does not include the programme"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(portal: Portal, search: str, said: str) -> None:
+    assert said in _page(portal.signed_in(Role.MANAGER), search)
+
+
+def test_saving_shows_in_preview_and_a_second_editor_is_refused(portal: Portal) -> None:
+    one, two = portal.signed_in(Role.MANAGER), portal.signed_in(Role.MANAGER)
+    first = _save(one, 0, "Words of the first editor.").get_json()["response"]
+    assert first["returns-revision"]["data"] == 1
+    assert "Words of the first editor." in text_of(first["returns-preview"]["children"])
+    second = _save(two, 0, "Words of the second editor.").get_json()["response"]
+    assert "Nothing was saved" in text_of(second["returns-said"]["children"])
+    assert "returns-revision" not in second
+    shown = json.dumps(one.page("/returns", "?programme=TEST&month=2023-10").get_json())
+    assert "Words of the first editor." in shown
+    assert "Words of the second editor." not in shown
+
+
+def test_a_narrative_over_300_words_is_refused_with_its_count(portal: Portal) -> None:
+    answer = _save(portal.signed_in(Role.MANAGER), 0, "word " * 301, month="2023-09").get_json()["response"]
+    assert "has 301 words" in text_of(answer["returns-said"]["children"])
+    assert _save(portal.signed_in(Role.MANAGER), 0, "word " * 300, month="2023-09").get_json()["response"][
+        "returns-revision"
+    ]
+
+
+def test_a_manager_cannot_save_for_another_programme(portal: Portal) -> None:
+    answer = _save(portal.signed_in(Role.MANAGER), 0, "x", programme="OTHER")
+    assert "does not include the programme" in answer.text or answer.status_code == 403
+
+
+def test_the_pdf_downloads_for_those_who_may_and_is_logged(portal: Portal, tmp_path: Path) -> None:
+    from data_access.engine import get_engine
+
+    answer = portal.signed_in(Role.APPROVER).get("/returns/TEST/2023-11.pdf")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/pdf"
+    assert "test-return-2023-11.pdf" in answer.headers["Content-Disposition"]
+    (tmp_path / "r.pdf").write_bytes(answer.data)
+    assert "November 2023" in PdfReader(tmp_path / "r.pdf").pages[0].extract_text()
+    assert audit_events(get_engine())[-1] == "return built"
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        (Role.FUNDER, "/returns/TEST/2023-10.pdf", 403),
+        (Role.REVIEWER, "/returns/TEST/2023-10.pdf", 403),
+        (Role.MANAGER, "/returns/OTHER/2023-10.pdf", 403),
+        (Role.MANAGER, "/returns/NOPE/2023-10.pdf", 403),
+        (Role.MANAGER, "/returns/TEST/2031-10.pdf", 404),
+        (Role.MANAGER, "/returns/TEST/soon.pdf", 404),
+    ],
+)
+def test_other_requests_for_a_pdf_get_no_data(portal: Portal, role: Role, path: str, status: int) -> None:
+    answer = portal.signed_in(role).get(path)
+    assert answer.status_code == status
+    assert not answer.data.startswith(b"%PDF")
+    assert "Traceback" not in answer.text
+
+
+def test_nobody_signed_in_gets_no_pdf(portal: Portal) -> None:
+    assert portal.visitor().get("/returns/TEST/2023-10.pdf").status_code in (302, 401)
+
+
+def test_the_command_writes_a_whole_file_or_none(portal: Portal, tmp_path: Path) -> None:
+    runner = portal.server.test_cli_runner()
+    out = tmp_path / "return.pdf"
+    done = runner.invoke(args=["return", "build", "--programme", "TEST", "--month", "2023-10", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_bytes().startswith(b"%PDF-1.7")
+    assert "SHA-256 of the data" in done.output
+    kept = out.read_bytes()
+    for wrong in (["TEST", "2031-10"], ["TEST", "soon"], ["NOPE", "2023-10"]):
+        failed = runner.invoke(
+            args=["return", "build", "--programme", wrong[0], "--month", wrong[1], "--out", str(out)]
+        )
+        assert failed.exit_code == 1
+        assert "Traceback" not in failed.output
+        assert len(failed.output.split()) > 8, "a sentence that says what to do"
+    assert out.read_bytes() == kept
+    nowhere = runner.invoke(args=["return", "build", "--programme", "TEST", "--month", "2023-10", "--out", str(tmp_path / "no" / "r.pdf")])  # fmt: skip
+    assert "There is no folder" in nowhere.output

@@ -59,17 +59,19 @@ def _p(value: float) -> str:
 
 
 def _forest_sentence(frame: pd.DataFrame, view: View) -> str:
-    known = frame.dropna(subset=["ratio"])
+    # “Chance alone” is a yardstick: counting it as a finding would be the error the page warns of.
+    judged = frame[frame["key"] != "exact"]
+    known = judged.dropna(subset=["ratio"])
     if known.empty:
         return "No estimate can be given; the table says why for each."
     clear = known[(known["high"] < 1) | (known["low"] > 1)]
-    unclear = len(known) - len(clear)
-    parts = [f"Of {len(known)} estimates, {len(clear)} have an interval that leaves out no change"]
-    if unclear:
-        parts.append(f"{unclear} {'shows' if unclear == 1 else 'show'} no change that chance would not explain")
-    left_out = len(frame) - len(known)
-    tail = f" {left_out} could not be made; the table says why." if left_out else ""
-    return f"{formats.joined(parts)}.{tail}"
+    names = formats.joined([f"“{name}”" for name in clear["estimate_name"]])
+    if clear.empty:
+        said = f"None of the {len(known)} estimates shows a change that chance would not explain: every interval includes a ratio of 1."
+    else:
+        said = f"{len(clear)} of {len(known)} estimates {'has' if len(clear) == 1 else 'have'} an interval that leaves out a ratio of 1 (no change): {names}."
+    left_out = len(judged) - len(known)
+    return f"{said} {left_out} could not be made; the table says why." if left_out else said
 
 
 def forest_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -173,7 +175,9 @@ BEFORE_AFTER = register_block(
             decimal("per_100", "Crimes per 100 hot spot-days"),
         ],
         figure=lambda frame, view: figures.ranked_bars(
-            labels=list(frame["window"]), values=list(frame["crimes"]), unit="recorded crimes"
+            labels=[f"{row.window} ({row.part}) " for row in frame.itertuples()],
+            values=list(frame["crimes"]),
+            unit="recorded crimes",
         ),
         height=300,
         covers=covers,

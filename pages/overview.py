@@ -8,7 +8,6 @@ import dash
 import pandas as pd
 from dash import html
 
-from analysis.evaluation import claims
 from components import states
 from components.block import Block, register_block
 from components.spark import spark
@@ -112,25 +111,18 @@ def _claim(view: View) -> list[Any]:
         return []
     body: list[Any] = []
     found = evaluation.evaluation_summary(view.scope, view.programme.code)
-    result = found.before_after
-    if hasattr(result, "default"):
-        claim = claims.before_after_claim(
-            result.default,
-            view.defaults.area_name,
-            result.before.label or "the window before",
-            result.during.label or "the window of service",
-        )
+    if hasattr(found.before_after, "default"):
         body.append(
             html.P(
                 [
-                    claim.sentence,
+                    found.claim.sentence,
                     " ",
                     html.A("How sure can we be?", href=f"/evaluation?programme={view.programme.code}"),
                 ]
             )
         )
-    if hasattr(found.harm, "total"):
-        body.append(html.P(claims.harm_claim(found.harm.total, found.harm.count, found.harm.severity).sentence))
+    if found.harm_claim:
+        body.append(html.P(found.harm_claim.sentence))
     if found.overlap:
         body.append(states.warning(found.overlap.sentence()))
     return body

@@ -1,0 +1,103 @@
+"""What the Evaluation page says: one figure in sentence, table, chart and CSV; nulls and gaps in plain words."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from analysis.evaluation.claims import causal_words
+from components.block import block_csv, render_block
+from components.view import View
+from data_access import evaluation_tables as tables
+from data_access import programmes
+from data_access.evaluation import evaluation_summary
+from domain.filters import Filters
+from domain.roles import Role
+from domain.scope import scope_for
+from pages import _evaluation_blocks as blocks
+from tests.data_access.evaluation.conftest import configured, database  # noqa: F401 (fixtures)
+
+ALL = (blocks.FOREST, blocks.BEFORE_AFTER, blocks.HARM, blocks.PATROL_DAYS, blocks.PLACES, blocks.CHECKS)
+
+
+def view_of(code, role=Role.MANAGER, query=None):
+    scope = scope_for("someone@example.org", role, frozenset({code}))
+    defaults = programmes.filter_defaults(scope, code)
+    programme, as_at = programmes.get_programme(scope, code), programmes.data_as_at(scope, code)
+    return View(scope, programme, Filters.parse(query or {}, defaults), defaults, as_at)
+
+
+def said(block, view):
+    return json.dumps(
+        render_block(block, view).to_plotly_json(), default=lambda c: c.to_plotly_json(), ensure_ascii=False
+    )
+
+
+@pytest.mark.parametrize("block", ALL, ids=lambda block: block.id)
+def test_no_block_uses_a_causal_word_in_its_reading(block):
+    view = view_of("TEST")
+    sentence = block.sentence(block.frame(view), view)
+    assert sentence
+    assert causal_words(sentence) == []
+
+
+@pytest.mark.parametrize("block", ALL, ids=lambda block: block.id)
+def test_every_table_and_csv_states_the_windows_it_covers(block):
+    view = view_of("TEST")
+    head = block_csv(block, view).splitlines()[:4]
+    assert "before Feb 2022 to Dec 2022, during Feb 2023 to Dec 2023" in head[1]
+    assert "before Feb 2022 to Dec 2022, during Feb 2023 to Dec 2023" in said(block, view)
+
+
+def test_the_csv_holds_the_recorded_crimes_of_the_summary():
+    view = view_of("TEST")
+    rows = list(csv.reader(io.StringIO(block_csv(blocks.BEFORE_AFTER, view))))
+    found = evaluation_summary(view.scope, "TEST").before_after
+    during = next(row for row in rows if "during" in row[1:2])
+    assert during[2] == str(found.during.crimes)
+    assert f"{found.during.crimes:,} in Feb 2023 to Dec 2023" in said(blocks.BEFORE_AFTER, view)
+
+
+def test_the_forest_draws_every_estimate_in_the_table_once():
+    view = view_of("TEST")
+    frame = blocks.FOREST.frame(view)
+    drawn = blocks.FOREST.figure(frame, view).data[0]
+    assert list(drawn.y) == list(frame["estimate_name"])
+    assert list(drawn.x) == pytest.approx(list(frame["ratio"]))
+    assert list(drawn.error_x.array) == pytest.approx(list(frame["high"] - frame["ratio"]))
+
+
+def test_chance_alone_is_never_counted_as_a_finding():
+    view = view_of("TEST")
+    frame = blocks.FOREST.frame(view)
+    assert len(frame) == 6
+    assert "of 5 estimates" in blocks.FOREST.sentence(frame, view)
+    shut = frame.assign(low=0.5, high=1.5)
+    shut.loc[shut["key"] == "exact", "high"] = 0.9
+    assert blocks.FOREST.sentence(shut, view).startswith(
+        "None of the 5 estimates shows a change that chance would not explain"
+    )
+
+
+def test_choosing_other_months_does_not_change_an_estimate():
+    usual, shopped = view_of("TEST"), view_of("TEST", query={"from": "2023-06", "to": "2023-08", "spots": "HS1"})
+    assert blocks.FOREST.frame(usual).equals(blocks.FOREST.frame(shopped))
+    assert "Jun 2023" not in block_csv(blocks.FOREST, shopped)
+
+
+def test_month_only_data_say_why_in_the_table_of_estimates():
+    frame = tables.estimates_table(evaluation_summary(view_of("MONTHS").scope, "MONTHS")).set_index("key")
+    assert "name only the month" in frame.loc["patrol_days", "how"]
+    assert frame.loc["before_after", "ratio"] > 0
+    assert "could not be made" in blocks.FOREST.sentence(frame.reset_index(), view_of("MONTHS"))
+
+
+def test_a_funder_reads_the_same_estimates_as_a_manager():
+    assert blocks.FOREST.frame(view_of("TEST", Role.FUNDER)).equals(blocks.FOREST.frame(view_of("TEST")))
+
+
+def test_unmeasured_error_rates_are_said_not_left_blank():
+    frame = blocks.FOREST.frame(view_of("TEST")).set_index("key")
+    assert frame.loc["harm_total", "false_alarms"] == tables.NOT_MEASURED
+    assert frame.loc["before_after", "false_alarms"].endswith("%")

@@ -46,7 +46,8 @@ class Block:
     figure: Callable[[pd.DataFrame, View], go.Figure] | None = None
     table_open: bool = False
     row_link: Callable[[dict[str, Any]], str] | None = None
-    height: int = 380
+    height: int | None = None  # pixels; the figure's own unless given
+    if_empty: Callable[[View], tuple[str, str]] | None = None  # why there is nothing, and what to do
     compares: bool = False  # whether the comparison period belongs to what it shows
     covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
 
@@ -66,8 +67,9 @@ def register_block(block: Block) -> Block:
     return block
 
 
-def graph(figure: go.Figure, graph_id: str, label: str, height: int = 380) -> html.Div:
+def graph(figure: go.Figure, graph_id: str, label: str, height: int | None = None) -> html.Div:
     """The only place a dcc.Graph is made (a test asserts it), so its settings hold everywhere."""
+    height = height or int(figure.layout.height or 380)
     figure.update_layout(height=height)
     return html.Div(
         dcc.Graph(id=graph_id, figure=figure, config=GRAPH_CONFIG, style={"height": f"{height}px"}, responsive=True),
@@ -92,18 +94,30 @@ def notes(frame: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(str(n) for n in frame.attrs.get("notes", ())))
 
 
+def nothing_in(frame: pd.DataFrame, columns: Sequence[Column]) -> bool:
+    """No rows, or rows without one value and none of them suppressed: a chart of it would show only axes."""
+    if frame.empty:
+        return True
+    numeric = [c.name for c in columns if c.numeric and c.name in frame]
+    hidden = "suppressed" in frame and frame["suppressed"].fillna(False).any()
+    return bool(numeric) and not hidden and bool(frame[numeric].isna().all(axis=None))
+
+
+def _default_reason(frame: pd.DataFrame, view: View) -> tuple[str, str]:
+    said = " ".join(notes(frame))
+    why = f"There are no figures for {view.sentence()}. {said}".strip()
+    return why, f"Choose a longer period or all {view.defaults.area_word} in the sentence at the top."
+
+
 def render_block(block: Block, view: View) -> html.Section:
     """Title, sentence, chart, caption, table and CSV; or why there is nothing."""
     heading = html.H2(block.title, id=f"{block.id}-title")
     frame = block.frame(view)
-    if frame.empty:
-        body: list[Any] = [
-            empty(
-                f"No rows for {block.coverage(view)}.",
-                "Choose a longer period or all hot spots in the sentence at the top.",
-            )
-        ]
-        return html.Section([heading, *body], className="block", **{"aria-labelledby": f"{block.id}-title"})
+    if nothing_in(frame, block.columns(view)):
+        why, what_to_do = block.if_empty(view) if block.if_empty else _default_reason(frame, view)
+        return html.Section(
+            [heading, empty(why, what_to_do)], className="block", **{"aria-labelledby": f"{block.id}-title"}
+        )
     sentence = block.sentence(frame, view)
     body = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
     if block.figure:

@@ -276,7 +276,7 @@ def paired_dots(
             marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2}},
             hovertemplate=f"%{{y}}, {name}: %{{x:,.0f}} {unit}<extra></extra>",
         )
-    figure.update_yaxes(autorange="reversed", showgrid=False, rangemode="normal")
+    figure.update_yaxes(autorange="reversed", showgrid=False, rangemode="normal", type="category", dtick=1)
     figure.update_xaxes(title_text=unit, rangemode="tozero", showgrid=True, gridcolor=palette.GRID)
     figure.update_layout(legend={"y": 1.0, "yanchor": "bottom"}, margin={"t": 44})
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,11 +56,11 @@ def hot_spot_map(
     values = [
         s[measure.column] for s in shapes if s[measure.column] is not None and s[measure.column] == s[measure.column]
     ]
-    low, high = (min(values), max(values)) if values else (0.0, 0.0)
+    breaks = palette.class_breaks(values)
     layers: list[Any] = [dl.TileLayer(url=tile_url, attribution=tile_attribution)] if tile_url else []
     many = len(shapes) > 12
     for shape in shapes:
-        fill = palette.shade(shape[measure.column], low, high)
+        fill = palette.shade(shape[measure.column], breaks)
         tip = dl.Tooltip(
             str(shape["position"]) if not many else f"{shape['position']}: {shape['hot_spot_name']}",
             permanent=not many,
@@ -91,22 +92,19 @@ def hot_spot_map(
                 zoomSnap=0.25,
                 zoomControl=True,
             ),
-            legend(low, high, measure, bool(values)),
+            legend(breaks, measure),
         ]
     )
 
 
-def legend(low: float, high: float, measure: MapMeasure, has_values: bool) -> html.Ul:
+def legend(breaks: Sequence[float], measure: MapMeasure) -> html.Ul:
     """What the shades stand for, in words."""
-    if not has_values:
+    if not breaks:
         return html.Ul([html.Li("No value for this measure in this period.")], className="legend")
-    step, items = (high - low) / 5, []
-    shades = palette.SEQUENTIAL[1:] if high > low else (palette.shade(low, low, high),)
-    for index, colour in enumerate(shades):
-        words = (
-            measure.write(low)
-            if high <= low
-            else f"{measure.write(low + index * step)} to {measure.write(low + (index + 1) * step)}"
-        )
+    pairs = list(itertools.pairwise(breaks)) or [(breaks[0], breaks[0])]
+    items = []
+    for low, high in pairs:
+        words = measure.write(high) if low == high else f"{measure.write(low)} to {measure.write(high)}"
+        colour = palette.shade(high, breaks)
         items.append(html.Li([html.Span(className="swatch", style={"backgroundColor": colour}), words]))
     return html.Ul(items, className="legend", **{"aria-label": f"Shades: {measure.label}"})

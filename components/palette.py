@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.programme import Programme
 
 INK = "#0b0c0c"
@@ -25,14 +27,27 @@ def provider_style(programme: Programme, code: str) -> tuple[str, str]:
     return CATEGORICAL[index % 6], SYMBOLS[index % 6]
 
 
-def shade(value: float | None, low: float, high: float) -> str:
-    """The sequential step of ``value`` between ``low`` and ``high``; grey when there is no value."""
-    if value is None or value != value:
+def class_breaks(values: Sequence[float]) -> tuple[float, ...]:
+    """Edges of up to five classes with about as many places each (quantiles), lowest and highest included.
+
+    Equal steps would put every place but one in the lightest class when one place is far above the rest.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return ()
+    last = len(ordered) - 1
+    edges = [ordered[0], *(ordered[round(last * i / 5)] for i in range(1, 5)), ordered[last]]
+    return tuple(dict.fromkeys(edges))
+
+
+def shade(value: float | None, breaks: Sequence[float]) -> str:
+    """The sequential step of ``value`` among the classes of :func:`class_breaks`; grey when there is no value."""
+    if value is None or value != value or not breaks:
         return NO_VALUE
-    if high <= low:
+    if len(breaks) == 1:
         return SEQUENTIAL[2]
-    share = min(max((value - low) / (high - low), 0.0), 1.0)
-    return SEQUENTIAL[1 + min(int(share * 5), 4)]
+    position = sum(value > edge for edge in breaks[1:-1])
+    return SEQUENTIAL[1 + round(position * 4 / max(len(breaks) - 2, 1))]
 
 
 def text_on(colour: str) -> str:

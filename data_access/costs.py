@@ -60,6 +60,12 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     return finished(frame[COST_COLUMNS], o, period)
 
 
+def has_costs(scope: Scope, code: str) -> bool:
+    """Whether any cost row is loaded."""
+    with opened(scope, code, Permission.VIEW_COSTS) as o:
+        return o.conn.execute(select(_cost.id).where(_cost.programme_id == o.programme_id).limit(1)).first() is not None
+
+
 def _monthly_spend(o: Opened, period: Period) -> pd.DataFrame:
     """[month, provider, amount]: spend that belongs to one provider."""
     months = period.months()

@@ -79,6 +79,15 @@ def _weights_note(view: View) -> str:
     return f"Harm is the sum of crime harm index days of the scored crimes; weights: {edition}. Crimes without a weight are counted as not scored, never as 0."
 
 
+def _no_harm(view: View) -> tuple[str, str]:
+    if view.as_at.weight_edition:
+        return f"No crime in {view.sentence()} has a harm weight.", "Choose a longer period."
+    return (
+        "No harm weights are loaded for this programme, so no harm is shown rather than a guess.",
+        "A manager can load the harm index: flask --app app load weights FILE.",
+    )
+
+
 def _harm_sentence(frame: pd.DataFrame, view: View) -> str:
     return trends.change_sentence(view.scope, view.filters, view.comparison, "harm_days", "Harm", "days")
 
@@ -86,6 +95,7 @@ def _harm_sentence(frame: pd.DataFrame, view: View) -> str:
 HARM = register_block(
     Block(
         id="harm-by-month",
+        if_empty=_no_harm,
         title="Harm by month",
         permission=Permission.VIEW_TRENDS,
         frame=lambda view: trends.monthly_with_harm(view.scope, view.filters),
@@ -103,6 +113,7 @@ HARM = register_block(
 HARM_PER_CRIME = register_block(
     Block(
         id="harm-per-crime-by-month",
+        if_empty=_no_harm,
         title="Harm per crime by month",
         permission=Permission.VIEW_TRENDS,
         frame=lambda view: trends.monthly_with_harm(view.scope, view.filters),
@@ -135,7 +146,7 @@ def _by_spot_columns(view: View) -> Sequence[Column]:
 BY_SPOT = register_block(
     Block(
         id="crimes-by-month-and-hot-spot",
-        title="Each hot spot by month",
+        title="Each place by month",
         permission=Permission.VIEW_TRENDS,
         frame=lambda view: trends.monthly_by_hot_spot(view.scope, view.filters),
         sentence=lambda frame, view: trends.spread_sentence(frame, view.defaults.area_word),
@@ -144,7 +155,6 @@ BY_SPOT = register_block(
         figure=lambda frame, view: figures.small_multiples(
             frame=frame, x="month", y="crimes", panel="hot_spot", names=view.spot_names, unit="crimes", columns=2
         ),
-        height=900,
     )
 )
 
@@ -178,7 +188,6 @@ BY_GROUP = register_block(
             change("change", "Change, %"),
         ],
         figure=_groups_figure,
-        height=560,
     )
 )
 
@@ -205,6 +214,5 @@ GROUP_MONTHS = register_block(
             columns=2,
             shared_scale=False,
         ),
-        height=1300,
     )
 )

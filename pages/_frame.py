@@ -50,6 +50,7 @@ class DataPage:
     all_months: bool = False  # the default period is everything loaded (trends), not the evaluation window
     compare: bool = True
     spots: bool = True
+    nothing: Callable[[View], tuple[str, str] | None] | None = None  # why the programme has nothing for this page
     stage: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
 
 
@@ -92,6 +93,9 @@ def visible(blocks: Sequence[Block], view: View) -> list[Block]:
 def content(page: DataPage, view: View) -> list[Any]:
     """Problems in the link, the answer, then the blocks; one block's trouble does not take the page down."""
     body: list[Any] = [states.problems(view.filters.problems)]
+    reason = page.nothing(view) if page.nothing else None
+    if reason:
+        return [*body, states.empty(*reason)]
     if page.lead:
         body.extend(_safely(lambda: page.lead(view), page.slug))  # type: ignore[misc]
     for block in visible(page.blocks, view):

@@ -160,7 +160,6 @@ HOUR_WEEKDAY = register_block(
             decimal("person_minutes", "Person-minutes", 0),
         ],
         figure=lambda frame, view: figures.hour_by_weekday(frame=frame, value="patrol_minutes", unit="patrol-minutes"),
-        height=320,
     )
 )
 
@@ -211,7 +210,6 @@ LENGTHS = register_block(
             decimal("planned_dose", "Planned dose that day (minutes)", 0),
         ],
         figure=_lengths_figure,
-        height=620,
     )
 )
 

@@ -65,7 +65,6 @@ RATES = register_block(
         ],
         figure=_rate_figure,
         table_open=True,
-        height=260,
     )
 )
 
@@ -103,6 +102,15 @@ LEDGER_1 = register_block(
         table_open=True,
     )
 )
+
+
+def _nothing(view: View) -> tuple[str, str] | None:
+    if costs.has_costs(view.scope, view.programme.code):
+        return None
+    return (
+        f"No costs are loaded for {view.programme.name}.",
+        "A manager can load them with the kind “costs”; Data says what is loaded.",
+    )
 
 
 def _other_ledgers(view: View) -> list[Any]:
@@ -170,6 +178,7 @@ dash.register_page(
             permission=Permission.VIEW_COSTS,
             blocks=[RATES, LEDGER_1],
             tail=_other_ledgers,
+            nothing=_nothing,
             compare=False,
             spots=False,
         ),

@@ -48,7 +48,6 @@ CRIME_HOURS = register_block(
             decimal("harm_days", "Harm (CCHI days)", 0),
         ],
         figure=lambda frame, view: figures.hour_by_weekday(frame=frame, value="crimes", unit="recorded crimes"),
-        height=320,
     )
 )
 

@@ -101,7 +101,6 @@ TABLE = register_block(
             then_name=formats.period(view.comparison),
             unit="recorded crimes",
         ),
-        height=480,
     )
 )
 
@@ -265,7 +264,7 @@ dash.register_page(
             slug="hot-spots",
             path="/hot-spots",
             name="Hot spots",
-            question="Where are the hot spots, and how do they differ?",
+            question=lambda view: f"Where are the {view.defaults.area_word}, and how do they differ?",
             permission=Permission.VIEW_HOT_SPOTS,
             blocks=[TABLE],
             stage=_stage,

@@ -26,6 +26,15 @@ from pages._patrol_blocks import (
 )
 
 
+def _nothing(view: View) -> tuple[str, str] | None:
+    if patrols.has_patrol_data(view.scope, view.programme.code):
+        return None
+    return (
+        f"No tracker positions and no patrol plan are loaded for {view.programme.name}.",
+        "A manager can load them with the kinds “pings” and “plan”; Data says what is loaded.",
+    )
+
+
 def _lead(view: View) -> list[Any]:
     total = delivery.delivery_total(view.scope, view.filters)
     if not total.patrol_minutes and not total.planned_minutes:
@@ -61,6 +70,7 @@ dash.register_page(
                 TRACKERS,
             ],
             lead=_lead,
+            nothing=_nothing,
             compare=False,
         ),
     ),

@@ -59,13 +59,13 @@ def _map(s: Source, spots: pd.DataFrame) -> Chart:
     counted = crime_table(s.scope, s.filters, ("hot_spot",)).set_index("hot_spot")["crimes"]
     values = [to_number(counted.get(code)) for code in spots["code"]]
     found = [v for v in values if v is not None]
-    low, high = (min(found), max(found)) if found else (0.0, 0.0)
+    breaks = palette.class_breaks(found)
     shapes, rows = [], []
     for row, value in zip(spots.to_dict("records"), values, strict=True):
         x, y = outline(row["geometry"])
         xs, ys = [v for v in x if v is not None], [v for v in y if v is not None]
         shapes.append({
-            "name": row["name"], "position": row["position"], "x": x, "y": y, "shade": palette.shade(value, low, high),
+            "name": row["name"], "position": row["position"], "x": x, "y": y, "shade": palette.shade(value, breaks),
             "label_x": (min(xs) + max(xs)) / 2, "label_y": (min(ys) + max(ys)) / 2,
         })  # fmt: skip
         kind = row["hot_spot_type"] or f"{formats.UNAVAILABLE} not set"
@@ -80,7 +80,7 @@ def _map(s: Source, spots: pd.DataFrame) -> Chart:
         )
     when = formats.month(s.month)
     reading = (
-        f"Darker means more crimes recorded in {when}: from {formats.number(low)} to {formats.number(high)}."
+        f"Darker means more crimes recorded in {when}: from {formats.number(breaks[0])} to {formats.number(breaks[-1])}."
         if found
         else f"[x] No crimes are loaded for {when}, so the shapes carry no value."
     )

@@ -78,14 +78,14 @@ def test_graphs_are_made_in_one_place_only() -> None:
     assert makers == ["block.py"]
 
 
-@given(st.floats(0, 1), st.floats(0.1, 1))
-def test_map_numbers_can_be_read_on_every_shade(value: float, high: float) -> None:
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.integers(0, 29))
+def test_map_numbers_can_be_read_on_every_shade(values: list[float], which: int) -> None:
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    fill = palette.shade(min(value, high), 0, high)
+    fill = palette.shade(values[which % len(values)], palette.class_breaks(values))
     one, other = sorted([luminance(fill), luminance(palette.text_on(fill))])
     assert (other + 0.05) / (one + 0.05) >= 4.5
 
@@ -101,3 +101,12 @@ def test_controls_say_what_the_address_says() -> None:
     assert filters_from_controls("DEMO", ALL, "2023-02-01_2024-01-31", "2020-01", "2020-02", "")["from"] == "2023-02-01"
     chosen = filters_from_controls("DEMO", "HS1", CUSTOM, "2020-01", "2020-02", "year-before")
     assert (chosen["spots"], chosen["from"], chosen["to"]) == ("HS1", "2020-01", "2020-02")
+
+
+def test_one_far_place_does_not_turn_all_others_alike() -> None:
+    values = [845, 983, 1036, 1106, 1209, 1591, 1760, 2092, 2706, 11151]
+    breaks = palette.class_breaks(values)
+    shades = [palette.shade(v, breaks) for v in values]
+    assert len(set(shades)) == 5
+    assert [palette.SEQUENTIAL.index(s) for s in shades] == sorted(palette.SEQUENTIAL.index(s) for s in shades)
+    assert palette.shade(None, breaks) == palette.NO_VALUE

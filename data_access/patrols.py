@@ -239,3 +239,9 @@ def tracker_quality(scope: Scope, filters: Filters) -> pd.DataFrame:
         days = o.frame(select(t.provider, t.median_interval_s).where(*where, t.median_interval_s.is_not(None)))
         frame["median_interval_s"] = frame["provider"].map(days.groupby("provider")["median_interval_s"].median())
         return finished(frame, o, period)
+
+
+def has_patrol_data(scope: Scope, code: str) -> bool:
+    """Whether any tracker file or plan is loaded; without either there is nothing to say about patrols."""
+    with opened(scope, code, Permission.VIEW_PATROLS) as o:
+        return bool(pings_covered(o).periods or plan_covered(o).periods)

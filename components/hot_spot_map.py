@@ -75,7 +75,7 @@ def hot_spot_map(
                 color=palette.INK,
                 weight=4 if shape["hot_spot"] == chosen else 1.5,
                 fillColor=fill,
-                fillOpacity=0.85,
+                fillOpacity=1,
                 n_clicks=0,
             )
         )

@@ -31,6 +31,9 @@ TICKS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 10.0)
 # The axis ends here; an interval that runs on is drawn to the end and given in full in the table.
 AXIS = (0.1, 10.0)
 
+# The filters do not apply here, so "choose a longer period" would send the reader the wrong way.
+NO_ESTIMATE = ("No estimate could be made for this programme.", "Each section below says what it would need.")
+
 
 def summary(view: View) -> EvaluationSummary:
     return evaluation_summary(view.scope, view.programme.code)
@@ -103,6 +106,7 @@ def forest_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 FOREST = register_block(
     Block(
         id="evaluation-estimates",
+        if_empty=lambda _view: NO_ESTIMATE,
         title="Every estimate side by side",
         permission=Permission.VIEW_EVALUATION,
         frame=lambda view: tables.estimates_table(summary(view)),
@@ -329,6 +333,7 @@ def _checks_sentence(frame: pd.DataFrame, view: View) -> str:
 CHECKS = register_block(
     Block(
         id="evaluation-checks",
+        if_empty=lambda _view: NO_ESTIMATE,
         title="Checks",
         permission=Permission.VIEW_EVALUATION,
         frame=lambda view: tables.checks_table(summary(view)),

@@ -1,19 +1,31 @@
 #!/usr/bin/env bash
-# Everything CI runs, quickest first; stops at the first failure. PYTEST_FLAGS adds options for pytest.
-set -euo pipefail
+# Everything CI runs, quickest first. All of it runs even when something fails, so that one run shows every
+# problem; the exit code is that of the whole. PYTEST_FLAGS adds options for pytest, which comes last.
+set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
+failed=()
 
-step() { printf '\n== %s\n' "$*"; }
+step() {
+  local name="$1"
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || failed+=("$name")
+}
 
-step "Format"
-"$bin/ruff" format --check .
-step "Lint"
-"$bin/ruff" check .
-step "Types of the pure packages"
-"$bin/mypy"
-step "Import contracts"
-"$bin/lint-imports"
-step "Tests"
+step "Format" "$bin/ruff" format --check --quiet .
+step "Lint" "$bin/ruff" check .
+step "Types of the pure packages" "$bin/mypy"
+step "Import contracts" "$bin/lint-imports" --no-cache
+
+printf '\n== Tests\n'
+if [ "${#failed[@]}" -gt 0 ]; then
+  printf 'These checks failed above, so this run fails whatever the tests say:'
+  printf ' [%s]' "${failed[@]}"
+  printf '\n'
+fi
 # shellcheck disable=SC2086
-exec "$bin/pytest" ${PYTEST_FLAGS:-}
+"$bin/pytest" ${PYTEST_FLAGS:-}
+result=$?
+if [ "${#failed[@]}" -gt 0 ] && [ "$result" -eq 0 ]; then result=1; fi
+exit "$result"

@@ -13,6 +13,7 @@ from flask import Flask
 from data_access import audit
 from data_access.reading import UnknownProgramme
 from domain.scope import server_scope
+from reports.charts import ChartError
 from reports.contents import MonthNotHeld, build_contents
 from reports.pdf import PdfError, build_pdf
 
@@ -39,7 +40,7 @@ def build(code: str, month: str, out: Path) -> None:
         click.echo(f"Building the return of {code} for {month} ...", err=True)
         contents = build_contents(scope, code, month)
         pdf = build_pdf(contents)
-    except (UnknownProgramme, MonthNotHeld, PdfError, ValueError) as problem:
+    except (UnknownProgramme, MonthNotHeld, PdfError, ChartError, ValueError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(1)
     _write_whole(out, pdf)

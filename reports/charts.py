@@ -59,7 +59,8 @@ def _prepared(figure: go.Figure, width: int, height: int) -> go.Figure:
     copy = go.Figure(figure)
     copy.update_layout(width=width, height=height, autosize=False, font_family=FONT_FAMILY)
     # mirage 0.2.0 does not count tick labels among what an axis title must clear.
-    copy.update_yaxes(ticklabelstandoff=6, title_standoff=30)
+    copy.update_yaxes(ticklabelstandoff=12, title_standoff=36)
+    copy.update_traces(cliponaxis=False, selector={"type": "scatter"})  # a mark at zero is drawn whole
     return copy
 
 

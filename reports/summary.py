@@ -11,7 +11,7 @@ from data_access.delivery import Delivery, delivery_total
 from domain import formats
 from reports.model import Headline
 from reports.sections.delivery import is_tracked
-from reports.sections.outcomes import series, signal_of
+from reports.sections.outcomes import series
 from reports.source import Source, change, to_number
 
 
@@ -29,8 +29,8 @@ def five_numbers(s: Source) -> tuple[Headline, ...]:
     return (
         Headline("Planned minutes delivered", formats.percent(done.delivered_share if done else None), _delivered_detail(s, done)),
         Headline("Recorded crimes", formats.number(now["crimes"]), _beside(last, now["crimes"], then["crimes"])),
-        Headline("Harm per scored crime", f"{formats.number(now['harm_per_crime'], 1)}", "days. " + _beside(last, now["harm_per_crime"], then["harm_per_crime"], 1)),
-        Headline("Cost per patrol-minute", _lowest(rates), _rate_detail(rates)),
+        Headline("Harm per scored crime (days)", formats.number(now["harm_per_crime"], 1), _beside(last, now["harm_per_crime"], then["harm_per_crime"], 1)),
+        Headline("Cost per patrol-minute, lowest", _lowest(rates), _rate_detail(rates)),
         Headline("Spent, year to date", formats.pounds(spent), _award_detail(money.award_gbp, spent)),
     )  # fmt: skip
 
@@ -85,14 +85,18 @@ def _crimes(s: Source) -> str:
 
 
 def _variation(s: Source) -> str:
+    """What the XmR chart says of the month, without a word on why."""
     frame = series(s)
-    signal = signal_of(frame.iloc[-1]) if len(frame) and frame["month"].iloc[-1] == s.month else "[x]"
-    words = {
-        "common cause": "; ordinary month-to-month variation would explain this.",
-        "improvement": "; that is lower than ordinary month-to-month variation would usually give.",
-        "concern": "; that is higher than ordinary month-to-month variation would usually give.",
-    }
-    return words.get(signal, "; too few earlier months are loaded to say what ordinary variation is.")
+    row = frame.iloc[-1] if len(frame) and frame["month"].iloc[-1] == s.month else None
+    if row is None or row["upper"] != row["upper"]:
+        return "; too few earlier months are loaded to say what ordinary variation is."
+    if row["crimes"] < row["lower"] or row["crimes"] > row["upper"]:
+        side = "below" if row["crimes"] < row["lower"] else "above"
+        return f"; that lies {side} the limits of ordinary month-to-month variation."
+    if row["signal"]:
+        side = "below" if row["crimes"] < row["centre"] else "above"
+        return f"; the month belongs to a run {side} the mean that ordinary variation would seldom give."
+    return "; ordinary month-to-month variation would explain this."
 
 
 def _harm(s: Source) -> str:

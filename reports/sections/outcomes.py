@@ -87,7 +87,7 @@ def _by_spot(s: Source) -> Chart:
     higher = sum(a > b for a, b in zip(values, before, strict=True) if a is not None and b is not None)
     lower = sum(a < b for a, b in zip(values, before, strict=True) if a is not None and b is not None)
     reading = (
-        f"Against {names[1]}, more crimes were recorded in {higher} hot spots and fewer in {lower}. Monthly counts of one place are small and vary by chance."
+        f"Against {names[1]}, more crimes were recorded in {_places(higher)} and fewer in {_places(lower)}. Monthly counts of one place are small and vary by chance."
         if any(b is not None for b in before)
         else f"[x] {names[1]} is not loaded, so there is nothing to compare with."
     )
@@ -101,6 +101,10 @@ def _by_spot(s: Source) -> Chart:
         "Crimes inside boundaries; anti-social behaviour incidents are not included.",
         DataTable("Recorded crimes by hot spot", ("Hot spot", *names, "Change"), rows), figure, 760, 110 + 34 * len(labels),
     )  # fmt: skip
+
+
+def _places(count: int) -> str:
+    return "1 hot spot" if count == 1 else f"{formats.number(count)} hot spots"
 
 
 def _difference(now: float | None, then: float | None) -> str:

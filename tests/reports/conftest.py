@@ -11,6 +11,8 @@ from data_access.case_studies import text_sha256
 from data_access.engine import make_engine
 from data_access.schema import metadata
 from domain.scope import Scope, server_scope
+from reports.contents import build_contents
+from reports.model import ReturnContents
 from tests.factories import PROGRAMME, Maker
 
 CODE, MONTH = "TEST", "2023-10"
@@ -93,3 +95,12 @@ def scope(database: Path, monkeypatch: pytest.MonkeyPatch) -> Scope:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{database / 'portal.sqlite3'}")
     monkeypatch.setenv("ACCENT_COLOUR", "#12436D")
     return server_scope("test")
+
+
+@pytest.fixture(scope="session")
+def contents(database: Path) -> ReturnContents:
+    """The return of October 2023, before anybody wrote a narrative."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATA_DIR", str(database))
+        patch.setenv("DATABASE_URL", f"sqlite:///{database / 'portal.sqlite3'}")
+        return build_contents(server_scope("test"), CODE, MONTH)

@@ -21,11 +21,6 @@ from reports.model import ReturnContents
 CODE, MONTH = "TEST", "2023-10"
 
 
-@pytest.fixture
-def contents(scope: Scope) -> ReturnContents:
-    return build_contents(scope, CODE, MONTH)
-
-
 def _cells(contents: ReturnContents, section: str, key: str, caption: str) -> dict[str, tuple[str, ...]]:
     entry = contents.entry(section, key)
     tables = [*entry.tables, *(c.table for c in entry.charts)]

@@ -18,9 +18,8 @@ from data_access.crimes import crime_table
 from domain import formats
 from domain.filters import Filters
 from domain.periods import month_period
-from domain.scope import Scope, server_scope
+from domain.scope import Scope
 from reports import pdf as return_pdf
-from reports.contents import build_contents
 from reports.model import Entry, ReturnContents
 from reports.pdf import PdfError, build_pdf, html_to_pdf, metadata_of, render_html
 from tests.pdf_validation.validators import quick, semantics, vera
@@ -31,14 +30,6 @@ HOSTILE = (
     "<link rel=attachment href=file:///etc/passwd> <img src=http://192.0.2.1/x.png> "
     "<style>body{display:none}</style> {{ 7*7 }} <script>alert(1)</script> & “quoted”"
 )
-
-
-@pytest.fixture(scope="module")
-def contents(database: Path) -> ReturnContents:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA_DIR", str(database))
-        patch.setenv("DATABASE_URL", f"sqlite:///{database / 'portal.sqlite3'}")
-        return build_contents(server_scope("test"), CODE, MONTH)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +68,8 @@ def test_verapdf_passes_it_as_pdf_ua_1_and_as_pdf_a_3a(built: Path, flavour: str
     assert verdict.checks > 1000
 
 
-def test_the_validator_can_fail(tmp_path: Path, built: Path) -> None:
-    with pikepdf.open(built) as pdf:
+def test_the_validators_can_fail(tmp_path: Path) -> None:
+    with pikepdf.open(_made(_page("<p>x</p>"), tmp_path)) as pdf:
         del pdf.Root.StructTreeRoot
         pdf.save(tmp_path / "broken.pdf")
     assert not vera(tmp_path / "broken.pdf", "ua1").passed

@@ -21,17 +21,19 @@ def five_sentences(s: Source) -> tuple[str, ...]:
 
 def five_numbers(s: Source) -> tuple[Headline, ...]:
     now, then = _totals(s)
-    last = formats.period(s.period.year_before())
     money = finance_of(s.scope, s.code, s.month)
     rates = _rates(s)
     done = _done(s)
     spent = money.spend_to_date_gbp
     return (
         Headline("Planned minutes delivered", formats.percent(done.delivered_share if done else None), _delivered_detail(s, done)),
-        Headline("Recorded crimes", formats.number(now["crimes"]), _beside(last, now["crimes"], then["crimes"])),
-        Headline("Harm per scored crime (days)", formats.number(now["harm_per_crime"], 1), _beside(last, now["harm_per_crime"], then["harm_per_crime"], 1)),
+        Headline("Recorded crimes", formats.number(now["crimes"]), _detail(s, "crimes", now, then, 0)),
+        Headline(
+            "Harm per scored crime (days)", formats.number(now["harm_per_crime"], 1),
+            _detail(s, "harm_per_crime", now, then, 1),
+        ),
         Headline("Cost per patrol-minute, lowest", _lowest(rates), _rate_detail(rates)),
-        Headline("Spent, year to date", formats.pounds(spent), _award_detail(money.award_gbp, spent)),
+        Headline("Spent, year to date", formats.pounds(spent), _award_detail(money.award_gbp, spent, s.financial_year)),
     )  # fmt: skip
 
 
@@ -40,9 +42,18 @@ def _totals(s: Source) -> tuple[dict[str, float | None], dict[str, float | None]
     return tuple({k: to_number(v) for k, v in f.items()} for f in found)  # type: ignore[return-value]
 
 
+def _detail(s: Source, key: str, now: dict[str, float | None], then: dict[str, float | None], decimals: int) -> str:
+    """The same month last year; or why the month itself has no value."""
+    if now["crimes"] is None:
+        return f"{formats.month(s.month)} is not wholly loaded."
+    if now[key] is None:
+        return "No crime of the month has a weight."
+    return _beside(formats.period(s.period.year_before()), now[key], then[key], decimals)
+
+
 def _beside(name: str, now: float | None, then: float | None, decimals: int = 0) -> str:
     if then is None:
-        return f"{name} is not loaded."
+        return f"{name} has no such figure."
     difference = change(now, then)
     return f"{name}: {formats.number(then, decimals)}" + (f" ({difference})." if difference else ".")
 
@@ -142,7 +153,9 @@ def _rate_detail(rates: pd.DataFrame) -> str:
     return f"{rates['provider_name'].iloc[0]}" + (f"; {', '.join(others)}." if others else ".")
 
 
-def _award_detail(award: float | None, spent: float | None) -> str:
+def _award_detail(award: float | None, spent: float | None, year: str) -> str:
+    if spent is None:
+        return f"No spend is loaded for {year} up to the end of the month."
     if award is None:
         return "No award is set for the year."
     share = formats.percent(spent / award) if spent is not None and award else formats.UNAVAILABLE

@@ -115,16 +115,23 @@ def _target(s: Source) -> Entry:
         None,
     )
     done = to_number(patrols.patrol_table(s.scope, s.over(s.to_date), ()).iloc[0]["person_minutes"])
-    facts = [Fact(f"Person-hours, {s.financial_year} to date", formats.number(done / 60 if done is not None else None))]
+    label = f"Person-hours, {s.financial_year} to date"
+    why = f"No tracker files are loaded for {s.financial_year} up to {formats.month(s.month)}."
+    facts = [
+        s.missing("C", "target_hours", why, label)
+        if done is None
+        else Fact(label, formats.number(done / 60), "GPS-verified, summed over people.")
+    ]
     if target is None:
         why = f"No person-hours target is set for {s.financial_year} in the programme's settings."
         facts.append(s.missing("C", "target_hours", why, "Target for the year"))
         return s.entry("C", "target_hours", facts=tuple(facts))
     profile = target.value * s.to_date.days / _year_of(s).days
     facts.append(Fact(f"Target for {s.financial_year} (person-hours)", formats.number(target.value)))
-    share = done / 60 / profile if done is not None and profile else None
+    if done is None:
+        return s.entry("C", "target_hours", facts=(*facts, s.missing("C", "target_hours", why, "Share of profile")))
     note = f"{formats.number(profile)} person-hours were due by {formats.day(s.period.end)} if spread evenly over the year."
-    facts.append(Fact("Share of profile", formats.percent(share), note))
+    facts.append(Fact("Share of profile", formats.percent(done / 60 / profile if profile else None), note))
     return s.entry("C", "target_hours", facts=tuple(facts))
 
 
@@ -134,7 +141,6 @@ def _year_of(s: Source) -> Period:
 
 
 def _verified(s: Source) -> Entry:
-    row = delivery_table(s.scope, s.filters, ()).iloc[0]
     reported = to_number(patrols.plan_table(s.scope, s.filters, ()).iloc[0]["self_reported_minutes"])
     reported_fact = (
         Fact("Self-reported hours", formats.number(reported / 60, 1), "Never added to GPS-verified time.")
@@ -144,16 +150,16 @@ def _verified(s: Source) -> Entry:
         )
     )
     measured = to_number(patrols.patrol_table(s.scope, s.filters, ()).iloc[0]["patrol_minutes"])
-    hours = Fact(
-        "GPS-verified hours in hot spots",
-        formats.number(measured / 60 if measured is not None else None, 1),
-        "Patrol-minutes over 60.",
+    if measured is None:
+        return s.entry("C", "gps_verified_share", facts=(s.missing("C", "gps_verified_share", _why(s)), reported_fact))
+    share = to_number(delivery_table(s.scope, s.filters, ()).iloc[0]["gps_share"])
+    verified = (
+        Fact("GPS-verified share", formats.percent(share), "Over GPS-verified and self-reported patrol time together.")
+        if share is not None
+        else s.missing("C", "gps_verified_share", "No patrol time of either kind was recorded.", "GPS-verified share")
     )
-    share = to_number(row["gps_share"]) if measured is not None else None
-    return s.entry("C", "gps_verified_share", facts=(
-        Fact("GPS-verified share", formats.percent(share), "GPS-verified over GPS-verified plus self-reported patrol time."),
-        hours, reported_fact,
-    ))  # fmt: skip
+    hours = Fact("GPS-verified hours in hot spots", formats.number(measured / 60, 1), "Patrol-minutes over 60.")
+    return s.entry("C", "gps_verified_share", facts=(verified, hours, reported_fact))
 
 
 def _dose(s: Source) -> Entry:

@@ -37,11 +37,16 @@ def test_every_field_of_every_section_is_answered(contents: ReturnContents) -> N
             assert said, f"{section.letter} {entry.field.key} says nothing"
 
 
-def test_every_unavailable_or_inapplicable_value_says_why(contents: ReturnContents) -> None:
-    symbols = [f for s in contents.sections for e in s.entries for f in e.facts if f.value in ("[x]", "[z]")]
+@pytest.mark.parametrize("month", ["2021-06", "2023-06", "2023-10", "2023-12"])
+def test_every_unavailable_or_inapplicable_value_says_why(scope: Scope, month: str) -> None:
+    found = build_contents(scope, CODE, month)
+    symbols = [f for s in found.sections for e in s.entries for f in e.facts if f.value in ("[x]", "[z]")]
     assert symbols
     for fact in symbols:
-        assert len(fact.note.split()) >= 3, fact.label
+        assert fact.note.endswith("."), fact.label
+        assert any(word in fact.note for word in ("No", "no ", "next due", "needs", "None", "not ", "only")), fact
+    for headline in found.headlines:
+        assert headline.value != "[x]" or any(w in headline.detail for w in ("No ", "needs", "not ")), headline
 
 
 def test_there_are_five_sentences_and_five_numbers(contents: ReturnContents) -> None:

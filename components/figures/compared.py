@@ -32,6 +32,7 @@ def paired_dots(
             x=list(values),
             y=list(labels),
             mode="markers",
+            cliponaxis=False,  # a marker at 0 is otherwise cut in half
             name=name,
             marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2}},
             hovertemplate=f"%{{y}}, {name}: %{{x:,.0f}} {unit}<extra></extra>",

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data_access import audit, schema
-from data_access.engine import get_engine, utc_now, writing
+from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
 from domain.roles import Permission, Role
 from domain.scope import Scope
 
@@ -128,7 +128,7 @@ def add_account(
         raise AccountError(f"“{address}” is not an e-mail address; write it like name@example.org.")
     if not name or len(name) > 120:
         raise AccountError("Give the person's name, in at most 120 characters.")
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         if account_by_email(conn, address):
             raise AccountError(f"There is already an account for {address}.")
         ids = _programme_ids(conn, programmes)
@@ -175,7 +175,7 @@ def _keep_one_administrator(conn: Connection, account: Account) -> None:
 def set_active(scope: Scope, email: str, active: bool) -> None:
     """Disable or enable; disabling signs the person out at once."""
     scope.require(Permission.MANAGE_ACCOUNTS)
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         account = _found(conn, email)
         if account.active == active:
             return
@@ -188,7 +188,7 @@ def set_active(scope: Scope, email: str, active: bool) -> None:
 
 def set_role(scope: Scope, email: str, role: Role) -> None:
     scope.require(Permission.MANAGE_ACCOUNTS)
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         account = _found(conn, email)
         if account.role is role:
             return
@@ -200,7 +200,7 @@ def set_role(scope: Scope, email: str, role: Role) -> None:
 
 def set_programmes(scope: Scope, email: str, programmes: Iterable[str]) -> None:
     scope.require(Permission.MANAGE_ACCOUNTS)
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         account = _found(conn, email)
         ids = _programme_ids(conn, programmes)
         if set(ids) == set(account.programmes):
@@ -217,7 +217,7 @@ def set_password(scope: Scope, email: str, password_hash: str) -> None:
     own = normal_email(email) == scope.actor and scope.may(Permission.OWN_ACCOUNT)
     if not own:
         scope.require(Permission.MANAGE_ACCOUNTS)
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         account = _found(conn, email)
         _change(conn, account, password_hash=password_hash, failed_sign_ins=0, locked_until=None)
         audit.record(conn, actor=scope.actor, event="password changed", detail={"account": account.email})

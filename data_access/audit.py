@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from data_access import schema
-from data_access.engine import utc_now, writing
+from data_access.engine import ACCOUNTS, utc_now, writing
 
 # Event -> the fields its detail must have, no more and no fewer: a reader of the log can rely on them.
 EVENTS: dict[str, frozenset[str]] = {
@@ -55,6 +55,6 @@ def record(
 
 def note(*, actor: str, event: str, detail: Mapping[str, Any], programme_code: str) -> None:
     """Record something that changes no data (a download), in a transaction of its own."""
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
         record(conn, actor=actor, event=event, detail=detail, programme_id=found)

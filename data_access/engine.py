@@ -1,13 +1,18 @@
-"""One engine a process; SQLite made safe for several workers; UTC clock in one place."""
+"""One engine a process; SQLite and PostgreSQL made to behave alike with several workers; UTC clock in one place."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 
 from settings import load_settings
+
+# What a writer has to itself. SQLite knows one lock for everything; on PostgreSQL a long load does not keep
+# people from signing in.
+DATA, ACCOUNTS = "data", "accounts"
+_POSTGRES_LOCKS = {DATA: 2_017_052_301, ACCOUNTS: 2_017_052_302}
 
 
 def utc_now() -> datetime:
@@ -16,7 +21,11 @@ def utc_now() -> datetime:
 
 
 def make_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True)
+    # A query function sees one state of the data from its first statement to its last: SQLite's way, said to others.
+    others = {} if make_url(url).get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    engine = create_engine(url, pool_pre_ping=True, **others)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _lock_when_writing)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate_when_writing)
@@ -38,6 +47,13 @@ def _begin_immediate_when_writing(connection: object) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")  # type: ignore[attr-defined]
 
 
+def _lock_when_writing(connection: object) -> None:
+    # Writers look before they write ("is this file loaded already?"), so they queue, as they do on SQLite.
+    lock = connection.get_execution_options().get("writing")  # type: ignore[attr-defined]
+    if lock:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCKS[lock]})")  # type: ignore[attr-defined]
+
+
 @lru_cache(maxsize=4)
 def _engine_for(url: str) -> Engine:
     return make_engine(url)
@@ -48,6 +64,10 @@ def get_engine() -> Engine:
     return _engine_for(load_settings().database_url)
 
 
-def writing(engine: Engine | None = None) -> Engine:
-    """The same engine for ``with writing().begin() as conn``: takes SQLite's write lock at once."""
-    return (engine or get_engine()).execution_options(writing=True)
+def writing(engine: Engine | None = None, lock: str = DATA) -> Engine:
+    """The same engine for ``with writing().begin() as conn``: nobody else writes ``lock`` until it ends."""
+    engine = engine or get_engine()
+    if engine.dialect.name == "postgresql":
+        # A snapshot taken before the wait for the lock would not show what the one before us wrote.
+        return engine.execution_options(writing=lock, isolation_level="READ COMMITTED")
+    return engine.execution_options(writing=lock)

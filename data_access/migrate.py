@@ -10,7 +10,6 @@ from data_access.engine import get_engine, writing
 
 HEAD = "0001"  # newest file in migrations/versions; a test holds the two together
 _SCRIPTS = Path(__file__).with_name("migrations")
-_POSTGRES_LOCK = 2_017_052_301
 
 
 class MigrationError(RuntimeError):
@@ -32,8 +31,6 @@ def upgrade(engine: Engine | None = None) -> bool:
             return False
     with writing(engine).begin() as conn:
         # Whoever comes second waits here for the lock and then finds the work done.
-        if engine.dialect.name == "postgresql":
-            conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
         if current_revision(conn) == HEAD:
             return False
         _run(conn)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from data_access import schema
 from data_access.accounts import Account, account_by_id
-from data_access.engine import get_engine, utc_now, writing
+from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
 
 # Writing on every request would serialise readers behind SQLite's write lock.
 TOUCH_AFTER = timedelta(seconds=20)
@@ -60,7 +60,7 @@ def account_of(token: str, version: int, limits: Limits, now: datetime | None = 
     if account is None or not account.active or account.session_version != version:
         return None
     if now - row.seen_at > TOUCH_AFTER:
-        with writing().begin() as conn:
+        with writing(lock=ACCOUNTS).begin() as conn:
             conn.execute(update(_T).where(_T.c.token_hash == row.token_hash).values(seen_at=now))
     return account
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from data_access import audit, schema, sessions
 from data_access.accounts import Account, account_by_email, account_by_id, normal_email
-from data_access.engine import utc_now, writing
+from data_access.engine import ACCOUNTS, utc_now, writing
 
 TRIES_BEFORE_LOCK = 10
 LOCK_FOR = timedelta(minutes=15)
@@ -22,7 +22,7 @@ def is_locked(account: Account, now: datetime | None = None) -> bool:
 def record_failure(email: str, reason: str, now: datetime | None = None) -> None:
     """Count one wrong try; the tenth locks the account. An unknown address is only recorded."""
     now = now or utc_now()
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         account = account_by_email(conn, email)
         if account and not is_locked(account, now):
             failures = account.failed_sign_ins + 1
@@ -42,7 +42,7 @@ def record_failure(email: str, reason: str, now: datetime | None = None) -> None
 
 def open_session(account: Account, limits: sessions.Limits, rehash: str | None = None) -> tuple[Account, str]:
     """Sign in: clears the count, starts a session, forgets old ones; returns the account and the token."""
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         values = {"failed_sign_ins": 0, "locked_until": None, **({"password_hash": rehash} if rehash else {})}
         conn.execute(update(_U).where(_U.c.id == account.id).values(**values))
         fresh = account_by_id(conn, account.id)
@@ -53,6 +53,6 @@ def open_session(account: Account, limits: sessions.Limits, rehash: str | None =
 
 
 def close_session(account_email: str, token: str) -> None:
-    with writing().begin() as conn:
+    with writing(lock=ACCOUNTS).begin() as conn:
         sessions.end(conn, token)
         audit.record(conn, actor=account_email, event="signed out", detail={"account": account_email})

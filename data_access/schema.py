@@ -46,7 +46,9 @@ def _load() -> Column:
 
 
 programme = Table(
-    "programme", metadata, _id(),
+    "programme",
+    metadata,
+    _id(),
     Column("code", String(40), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("demonstration", Boolean, nullable=False, default=False),
@@ -58,7 +60,10 @@ programme = Table(
 )
 
 load = Table(
-    "load", metadata, _id(), _programme(),
+    "load",
+    metadata,
+    _id(),
+    _programme(),
     Column("kind", String(20), nullable=False),
     Column("source", String(120), nullable=False),
     Column("file_name", String(255), nullable=False),
@@ -79,7 +84,10 @@ load = Table(
 Index("ix_load_lookup", load.c.programme_id, load.c.kind, load.c.sha256)
 
 reject = Table(
-    "reject", metadata, _id(), _load(),
+    "reject",
+    metadata,
+    _id(),
+    _load(),
     Column("row_number", Integer, nullable=False),  # line 1 is the header, as a spreadsheet shows it
     Column("field", String(80), nullable=False),
     Column("reason", String(300), nullable=False),
@@ -87,7 +95,11 @@ reject = Table(
 )
 
 area = Table(
-    "area", metadata, _id(), _programme(), _load(),
+    "area",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("code", String(40), nullable=False),
     Column("name", String(200), nullable=False),
     Column("position", Integer, nullable=False),  # order in which people number them, from 1
@@ -100,7 +112,11 @@ area = Table(
 )
 
 weight_set = Table(
-    "weight_set", metadata, _id(), _programme(), _load(),
+    "weight_set",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("index_name", String(80), nullable=False),  # e.g. Cambridge Crime Harm Index
     Column("edition", String(80), nullable=False),
     Column("basis", String(300), nullable=False),  # one sentence: where the weights come from
@@ -108,7 +124,10 @@ weight_set = Table(
 )
 
 weight = Table(
-    "weight", metadata, _id(), _load(),
+    "weight",
+    metadata,
+    _id(),
+    _load(),
     Column("weight_set_id", ForeignKey("weight_set.id"), nullable=False, index=True),
     Column("key_kind", String(12), nullable=False),  # code | title | group
     Column("key", String(300), nullable=False),  # normalised: lower case, single spaces
@@ -116,7 +135,11 @@ weight = Table(
 )
 
 crime = Table(
-    "crime", metadata, _id(), _programme(), _load(),
+    "crime",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("row_number", Integer, nullable=False),
     Column("reference", String(80)),
     Column("month", String(7), nullable=False),
@@ -138,14 +161,22 @@ Index("ix_crime_cube", crime.c.programme_id, crime.c.area_id, crime.c.month)
 Index("ix_crime_day", crime.c.programme_id, crime.c.local_date)
 
 comparator = Table(
-    "comparator", metadata, _id(), _programme(), _load(),
+    "comparator",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("place", String(120), nullable=False),
     Column("month", String(7), nullable=False),
     Column("crimes", Integer, nullable=False),
 )
 
 ping = Table(
-    "ping", metadata, _id(), _programme(), _load(),
+    "ping",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
     Column("device", String(60), nullable=False),
@@ -156,7 +187,10 @@ ping = Table(
 Index("ix_ping_device", ping.c.programme_id, ping.c.provider, ping.c.device, ping.c.t_utc_ms)
 
 visit = Table(
-    "visit", metadata, _id(), _programme(),
+    "visit",
+    metadata,
+    _id(),
+    _programme(),
     Column("area_id", ForeignKey("area.id"), nullable=False),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
@@ -172,7 +206,10 @@ Index("ix_visit_cube", visit.c.programme_id, visit.c.area_id, visit.c.local_date
 
 # One row a device and local day: what the tracker did, inside boundaries or not.
 tracker_day = Table(
-    "tracker_day", metadata, _id(), _programme(),
+    "tracker_day",
+    metadata,
+    _id(),
+    _programme(),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
     Column("device", String(60), nullable=False),
@@ -185,7 +222,11 @@ tracker_day = Table(
 )
 
 plan = Table(
-    "plan", metadata, _id(), _programme(), _load(),
+    "plan",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("area_id", ForeignKey("area.id"), nullable=False),
     Column("provider", String(40), nullable=False),
     Column("local_date", Date, nullable=False),
@@ -200,7 +241,11 @@ plan = Table(
 Index("ix_plan_cube", plan.c.programme_id, plan.c.area_id, plan.c.local_date)
 
 cost = Table(
-    "cost", metadata, _id(), _programme(), _load(),
+    "cost",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("month", String(7), nullable=False),
     Column("provider", String(40)),  # empty: not one provider's (analysis, training)
     Column("category", String(80), nullable=False),
@@ -210,7 +255,11 @@ cost = Table(
 )
 
 engagement = Table(
-    "engagement", metadata, _id(), _programme(), _load(),
+    "engagement",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("local_date", Date, nullable=False),
     Column("area_id", ForeignKey("area.id")),
     Column("provider", String(40), nullable=False),
@@ -219,7 +268,11 @@ engagement = Table(
 )
 
 case_study = Table(
-    "case_study", metadata, _id(), _programme(), _load(),
+    "case_study",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
     Column("reference", String(40), nullable=False),
     Column("theme", String(80), nullable=False),
     Column("title", String(200), nullable=False),
@@ -234,7 +287,10 @@ case_study = Table(
 )
 
 return_draft = Table(
-    "return_draft", metadata, _id(), _programme(),
+    "return_draft",
+    metadata,
+    _id(),
+    _programme(),
     Column("month", String(7), nullable=False),
     Column("narrative", JSON, nullable=False),
     Column("revision", Integer, nullable=False),  # concurrent edits are refused, not merged
@@ -244,7 +300,9 @@ return_draft = Table(
 )
 
 user = Table(
-    "user_account", metadata, _id(),
+    "user_account",
+    metadata,
+    _id(),
     Column("email", String(200), nullable=False, unique=True),
     Column("name", String(120), nullable=False),
     Column("role", String(40), nullable=False),
@@ -257,13 +315,15 @@ user = Table(
 )
 
 user_programme = Table(
-    "user_programme", metadata,
+    "user_programme",
+    metadata,
     Column("user_id", ForeignKey("user_account.id"), primary_key=True),
     Column("programme_id", ForeignKey("programme.id"), primary_key=True),
 )
 
 user_session = Table(
-    "user_session", metadata,
+    "user_session",
+    metadata,
     Column("token_hash", String(64), primary_key=True),
     Column("user_id", ForeignKey("user_account.id"), nullable=False, index=True),
     Column("session_version", Integer, nullable=False),
@@ -273,7 +333,9 @@ user_session = Table(
 )
 
 audit = Table(
-    "audit", metadata, _id(),
+    "audit",
+    metadata,
+    _id(),
     Column("at", DateTime, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("event", String(60), nullable=False),

@@ -41,7 +41,7 @@ class Account:
 
 
 def normal_email(email: str) -> str:
-    return email.strip().casefold()
+    return email.replace("\0", "").strip().casefold()  # PostgreSQL takes no NUL, not even to look for
 
 
 def _programmes_of(conn: Connection, user_id: int) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ def list_loads(scope: Scope, code: str) -> pd.DataFrame:
 def rejects(scope: Scope, code: str, load_id: int) -> pd.DataFrame:
     """Rejected rows of one load: [file_name, row_number, field, reason, raw]; LookupError when it is not of ``code``."""
     with opened(scope, code, Permission.SEE_REJECTS) as o:
-        held = select(s.load.c.id).where(s.load.c.id == load_id, s.load.c.programme_id == o.programme_id)
-        if o.conn.execute(held).first() is None:
+        held = select(s.load.c.id).where(s.load.c.programme_id == o.programme_id)
+        if load_id not in set(o.conn.execute(held).scalars()):  # any number may stand in the address
             raise LookupError(f"The programme {code} has no load number {load_id}.")
         r = s.reject.c
         return o.frame(

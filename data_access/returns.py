@@ -78,7 +78,7 @@ def _write(o: Opened, conn: Connection, month: str, narrative: dict[str, str], r
             "Copy your text, reload the page and put your changes in again."
         )
     now, actor = utc_now(), o.scope.actor
-    values = {"narrative": narrative, "revision": revision + 1, "updated_at": now, "updated_by": actor}
+    values = {"narrative": narrative, "revision": revision + 1, "updated_at": now, "updated_by": actor[:120]}
     if held.revision == 0:
         conn.execute(insert(schema.return_draft).values(programme_id=o.programme_id, month=month, **values))
     else:

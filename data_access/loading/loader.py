@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, RowMapping, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from data_access import schema as s
 from data_access.engine import writing
@@ -44,7 +46,8 @@ def load_file(
     options = options or LoadOptions()
     file = open_source(path)
     if kind == "programme":
-        return load_programme(engine, file, programme_code, actor, options)
+        with _said_plainly(file.name):
+            return load_programme(engine, file, programme_code, actor, options)
     code = _programme_code(engine, programme_code)
     today = today or datetime.now(LONDON).date()
     with engine.connect() as conn:
@@ -55,17 +58,23 @@ def load_file(
     parsed = KINDS[kind].read(context)
     parsed.source = parsed.source[: s.load.c.source.type.length]  # compared with what is stored
     refuse_all_rejected(file.name, parsed.rows)
+    with _said_plainly(file.name), writing(engine).begin() as conn:
+        # Looked at again under the lock: another process may have loaded the same file meanwhile.
+        known = _known(conn, programme_id, kind, context)
+        if known is not None:
+            return already_loaded(known, code)
+        return _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
+
+
+@contextmanager
+def _said_plainly(file_name: str) -> Iterator[None]:
+    """A row that the database will not take refuses the file; PostgreSQL checks lengths and ranges, SQLite does not."""
     try:
-        with writing(engine).begin() as conn:
-            # Looked at again under the lock: another process may have loaded the same file meanwhile.
-            known = _known(conn, programme_id, kind, context)
-            if known is not None:
-                return already_loaded(known, code)
-            return _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
-    except IntegrityError as problem:
+        yield
+    except (IntegrityError, DataError) as problem:
         said = str(problem.orig).splitlines()[0]  # PostgreSQL's second line would quote the row
         raise LoadRefused(
-            f"{file.name} was not loaded: the database refused a row ({said}). If someone was replacing the "
+            f"{file_name} was not loaded: the database refused a row ({said}). If someone was replacing the "
             "programme's hot spots meanwhile, load it again."
         ) from None
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from data_access.loading.result import LoadRefused
 
@@ -20,6 +23,7 @@ _MAGIC = {
     b"\xff\xd8\xff": "a picture",
     b"SQLite format 3": "a database",
 }
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a")
 
 
@@ -109,3 +113,17 @@ def refuse_binary(file: SourceFile) -> None:
             f"{file.name} is not a text file: {found:,} of its bytes are control characters. "
             "Export it as CSV UTF-8 and load that."
         )
+
+
+def refuse_unkeepable_text(file_name: str, document: Any) -> None:
+    """LoadRefused when a parsed document holds text that no database keeps: a NUL, or half a character."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and _UNKEEPABLE.search(value):
+            shown = json.dumps(value)[:60]
+            raise LoadRefused(f"{file_name}: the text {shown} holds a character that cannot be kept. Write it again.")

@@ -53,7 +53,7 @@ def amounts(
     least = "" if low is None else f" of {low:g} or more"
     bad = found.isna() | (found < low if low is not None else False)
     if whole:
-        bad |= (found % 1 != 0) | (found.abs() > 2**31)
+        bad |= (found % 1 != 0) | (found.abs() >= 2**31)
     rows.reject(bad, name, f"“{{cell}}” is not {what}{least}.", cells)
     return found
 

@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_access.loading.reading import Context, Parsed
 from data_access.loading.result import LoadRefused
+from data_access.loading.source_file import refuse_unkeepable_text
 from data_access.loading.table import Rows, column_key
 from data_access.loading.values import british_grid
 
@@ -70,6 +71,7 @@ def _features(context: Context) -> tuple[list[dict[str, Any]], str]:
         document = json.loads(context.file.text())
     except (json.JSONDecodeError, RecursionError) as error:
         raise LoadRefused(f"{name} is not GeoJSON, or is cut off: {error}. Export it again.") from None
+    refuse_unkeepable_text(name, document)
     if not isinstance(document, dict) or document.get("type") not in ("FeatureCollection", "Feature"):
         raise LoadRefused(f"{name} is not GeoJSON: it must be a FeatureCollection of polygons.")
     features = [document] if document["type"] == "Feature" else document.get("features")

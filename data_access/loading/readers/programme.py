@@ -9,7 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from data_access.loading.result import LoadRefused
-from data_access.loading.source_file import SourceFile
+from data_access.loading.source_file import SourceFile, refuse_unkeepable_text
 from domain.programme import Programme, ProgrammeError, parse_programme
 
 
@@ -23,6 +23,7 @@ def read_document(file: SourceFile) -> dict[str, Any]:
         raise LoadRefused(
             f"{file.name} is not {'JSON' if as_json else 'TOML'}: {error}. Mend that place and load again."
         ) from None
+    refuse_unkeepable_text(file.name, document)
     if not isinstance(document, Mapping):
         raise LoadRefused(f"{file.name} must hold one table of settings, not a {type(document).__name__}.")
     return plain(document)

@@ -117,7 +117,7 @@ LENGTHS = [
     ("costs", f"month,category,flow,amount_gbp,note\n2023-02,Fuel,spend,1e12,{LONG}\n2023-02,{LONG},spend,1,\n"),
     ("weights", f"edition,offence_title,harm_days\n{LONG},{LONG},10\n"),
     ("comparators", f"month,place,crimes\n2023-01,{LONG},1\n2023-02,Aston,2147483647\n2023-03,Aston,2147483648\n"),
-    ("engagements", "date,provider,measure,count\n2023-02-01,outreach,stop_search,2147483648\n2023-02-02,x,y,1\n"),
+    ("engagements", "date,provider,measure,count\n2023-02-01,outreach,stop_and_search,2147483648\n2023-02-02,x,y,1\n"),
     ("pings", f"{pings(range(2))}{LONG},2023-06-05T16:00:00Z,-1.13,52.63,outreach,A\n"),
 ]
 
@@ -189,7 +189,7 @@ def test_wrong_tries_at_once_are_all_counted(doors):
 
 def test_people_can_sign_in_while_a_file_loads(doors):
     mary = _account()
-    with writing(doors[1].engine).begin(), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, writing(doors[1].engine).begin():
         account, token = pool.submit(sign_in.open_session, mary, LIMITS).result(timeout=10)
     assert sessions.account_of(token, account.session_version, LIMITS)
 

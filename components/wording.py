@@ -6,11 +6,10 @@ Nothing here says why: sentences about effect are written by ``analysis.evaluati
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 from domain import formats
-
-NO_CHANGE = "no change that chance would not explain"
 
 
 class Direction(StrEnum):
@@ -92,13 +91,20 @@ def interval(low: float, high: float, decimals: int = 0) -> str:
 def fewer_sentence(fewer: float, low: float, high: float, what: str) -> str:
     """The same ratio as a number of events, with its interval; more events are said as more.
 
-    ``fewer`` is positive when there were fewer than expected; so are ``low`` and ``high``.
+    ``fewer`` is positive when there were fewer than expected; so are ``low`` and ``high``. Where they include no
+    change no number is given: its ends would be larger than the counts themselves.
     """
     if low <= 0 <= high:
-        return f"As a number of {what}: from {_count(-low)} more to {_count(high)} fewer than at the earlier rate, so {NO_CHANGE}."
+        return f"As a number of {what}, a change beyond ordinary variation cannot be told: the 95% interval includes no change."
+    expected = "than the model expects without change (95% interval"
     if fewer > 0:
-        return f"As a number of {what}: about {_count(fewer)} fewer than at the earlier rate (95% interval {interval(low, high)})."
-    return f"As a number of {what}: about {_count(-fewer)} more than at the earlier rate (95% interval {interval(-high, -low)})."
+        return f"As a number of {what}: about {_count(fewer)} fewer {expected} {interval(low, high)})."
+    return f"As a number of {what}: about {_count(-fewer)} more {expected} {interval(-high, -low)})."
+
+
+def assumptions_sentence(assumptions: Sequence[str]) -> str:
+    """What an estimate rests on without being able to check it, said as such; "" where there is nothing."""
+    return f"This assumes, and cannot check, that: {'; '.join(assumptions)}." if assumptions else ""
 
 
 def _count(value: float) -> str:

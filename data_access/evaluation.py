@@ -22,11 +22,11 @@ from analysis.evaluation.counts import TwoCounts, exact_conditional
 from analysis.evaluation.drift import YearCount, YearDrift, year_drift
 from analysis.evaluation.harm import HarmSplit
 from analysis.evaluation.harm import harm_split as split_harm
-from analysis.evaluation.overlap import BaselineOverlap
+from analysis.evaluation.overlap import BaselineOverlap, overlap_check
 from analysis.evaluation.overlap import baseline_overlap as overlap_of
 from analysis.evaluation.patrol_days import DayCounts, add_previous_7_days, day_counts
 from analysis.evaluation.patrol_days import patrol_days as patrol_day_ratio
-from analysis.evaluation.record import Refusal, ResultRecord
+from analysis.evaluation.record import Check, Refusal, ResultRecord
 from data_access import schema
 from data_access.crimes import crime_table, inside_period
 from data_access.engine import get_engine
@@ -102,6 +102,7 @@ class EvaluationSummary:
     patrol_days: PatrolDays
     overlap: BaselineOverlap | None
     comparators: ComparatorsChange | Refusal
+    overlap_check: Check | None  # None where there is no "before" window
 
     @property
     def claim(self) -> Claim:
@@ -155,6 +156,7 @@ def _summary(database: str, held: AsAt, programme: Programme, inside: Scope, see
         patrol_days=patrols if sees_small else _without_small_counts(patrols),
         overlap=baseline_overlap(inside, code),
         comparators=comparators_change(inside, code),
+        overlap_check=overlap_check(programme.before.period, programme.service_live_from) if programme.before else None,
     )
 
 

@@ -103,14 +103,20 @@ def places_table(found: EvaluationSummary) -> pd.DataFrame:
 
 
 def checks_table(found: EvaluationSummary) -> pd.DataFrame:
-    """[estimate_name, check, value (written), outcome]; the three harm records share theirs."""
-    rows = [
-        (LABELS[key], check.name, check_value(check.value), OUTCOMES[check.passed])
+    """[estimate_name, check, value (written), needed, outcome, meaning]; the three harm records share theirs."""
+    checks = [
+        (LABELS[key], check)
         for key, record in found.records().items()
         if key not in ("harm_count", "harm_severity")
         for check in record.checks
     ]
-    return pd.DataFrame(rows, columns=["estimate_name", "check", "value", "outcome"])
+    if checks and found.overlap_check:
+        checks.insert(0, (LABELS["before_after"], found.overlap_check))
+    rows = [
+        (name, c.name, check_value(c.value), c.needed or formats.NOT_APPLICABLE, OUTCOMES[c.passed], c.meaning)
+        for name, c in checks
+    ]
+    return pd.DataFrame(rows, columns=["estimate_name", "check", "value", "needed", "outcome", "meaning"])
 
 
 def check_value(value: float | str | None) -> str:

@@ -11,6 +11,7 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
+from analysis.evaluation.claims import MARYLAND
 from analysis.evaluation.record import Refusal, ResultRecord, three_ways
 from components import figures, palette, wording
 from components.block import Block, register_block
@@ -70,11 +71,22 @@ def _forest_sentence(frame: pd.DataFrame, view: View) -> str:
     clear = known[(known["high"] < 1) | (known["low"] > 1)]
     names = formats.joined([f"“{name}”" for name in clear["estimate_name"]])
     if clear.empty:
-        said = f"None of the {len(known)} estimates shows a change that chance would not explain: every interval includes a ratio of 1."
+        said = (
+            f"None of the {len(known)} estimates shows a change beyond what chance and ordinary variation can give: "
+            f"every interval includes a ratio of 1, no change{_yardstick(frame)}."
+        )
     else:
-        said = f"{len(clear)} of {len(known)} estimates {'has' if len(clear) == 1 else 'have'} an interval that leaves out a ratio of 1 (no change): {names}."
+        verb = "has" if len(clear) == 1 else "have"
+        said = f"{len(clear)} of {len(known)} estimates {verb} an interval that leaves out a ratio of 1 (no change): {names}."
+        said += " “Chance alone” is shown as a yardstick and not counted." if "exact" in set(frame["key"]) else ""
     left_out = len(judged) - len(known)
     return f"{said} {left_out} could not be made; the table says why." if left_out else said
+
+
+def _yardstick(frame: pd.DataFrame) -> str:
+    """The row of the chart that the sentence does not count, named where it says something else."""
+    exact = frame[(frame["key"] == "exact") & ((frame["high"] < 1) | (frame["low"] > 1))]
+    return ", apart from “chance alone”, which is shown as a yardstick" if len(exact) else ""
 
 
 def forest_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -114,7 +126,9 @@ FOREST = register_block(
         caption=lambda view: (
             "Dots are ratios, lines their 95% intervals. “Chance alone” shows the least uncertainty there can be and is "
             "not the headline. Smallest detectable ratio: a true fall to this ratio would be found four times in five. "
-            "False alarm rate: how often the method signals when nothing happened, measured by simulation."
+            "False alarm rate: how often the method signals when nothing happened, measured by simulation. "
+            f"Maryland level: how strong the design is, from 1 ({MARYLAND[1]}) to 5 ({MARYLAND[5]}); 2 is {MARYLAND[2]}, "
+            f"3 is {MARYLAND[3]}."
         ),
         columns=lambda view: [
             text("estimate_name", "Estimate"),
@@ -159,8 +173,13 @@ def _years_sentence(frame: pd.DataFrame, view: View) -> str:
 def _years_caption(view: View) -> str:
     found = summary(view).before_after
     record = None if isinstance(found, Refusal) else found.default
-    how = f"{record.method}. {' '.join(record.assumptions)} " if isinstance(record, ResultRecord) else ""
+    how = f"{record.method}. {_rests_on(record)} " if isinstance(record, ResultRecord) else ""
     return f"{how}Bars: crimes recorded in the same part of each year as far back as crimes are loaded."
+
+
+def _rests_on(record: ResultRecord) -> str:
+    """What the estimate leaves out, then what it takes for granted."""
+    return " ".join([*record.limits, wording.assumptions_sentence(record.assumptions)]).strip()
 
 
 BEFORE_AFTER = register_block(
@@ -201,11 +220,11 @@ def _harm_caption(view: View) -> str:
     split = summary(view).harm
     if isinstance(split, Refusal):
         return split.reason
-    checks = "; ".join(f"{c.name}: {tables.check_value(c.value)}" for c in split.total.checks)
+    checks = "; ".join(f"{c.name}: {tables.check_value(c.value)} (needed: {c.needed})" for c in split.total.checks)
     basis = f"Harm weights: {view.as_at.weight_edition or 'edition not given'}."
     return (
         f"Total harm is the number of crimes times harm per crime, so the first ratio is the product of the other two "
-        f"(rates per hot spot-day). {basis} {checks[:1].upper()}{checks[1:]}. {' '.join(split.total.assumptions)}"
+        f"(rates per hot spot-day). {basis} {checks[:1].upper()}{checks[1:]}. {_rests_on(split.total)}"
     )
 
 
@@ -245,7 +264,7 @@ def _patrol_caption(view: View) -> str:
     return (
         f"Crimes that began between {start:%H:%M} and {end:%H:%M}; a day has patrol when any provider's GPS-verified visit began "
         f"before {end:%H:%M}. The table is unadjusted; the ratio is not the ratio of its rows. {unknown}"
-        f"{found.record.method}. {' '.join(found.record.assumptions)}"
+        f"{found.record.method}. {_rests_on(found.record)}"
     )
 
 
@@ -327,7 +346,9 @@ def _checks_sentence(frame: pd.DataFrame, view: View) -> str:
     failed = judged[judged["outcome"] == "not passed"]
     if failed.empty:
         return f"All {len(judged)} checks that can fail were passed."
-    return f"{len(failed)} of {len(judged)} checks that can fail were not passed: {formats.joined(list(dict.fromkeys(failed['check'])))}."
+    names = formats.joined(list(dict.fromkeys(failed["check"])))
+    verb = "was" if len(failed) == 1 else "were"
+    return f"{len(failed)} of {len(judged)} checks that can fail {verb} not passed: {names}."
 
 
 CHECKS = register_block(
@@ -338,12 +359,17 @@ CHECKS = register_block(
         permission=Permission.VIEW_EVALUATION,
         frame=lambda view: tables.checks_table(summary(view)),
         sentence=_checks_sentence,
-        caption=lambda view: f"What was looked at beside each estimate. Code version: {_version(view)}.",
+        caption=lambda view: (
+            f"What was looked at beside each estimate. {formats.NOT_APPLICABLE}: for information, cannot fail. "
+            f"Code version: {_version(view)}."
+        ),
         columns=lambda view: [
             text("estimate_name", "Estimate"),
             text("check", "Check"),
             text("value", "Value"),
+            text("needed", "Needed to pass"),
             text("outcome", "Outcome"),
+            text("meaning", "What it is about"),
         ],
         covers=covers,
     )

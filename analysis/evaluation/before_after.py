@@ -12,11 +12,14 @@ from analysis.evaluation.calibration import BEFORE_AFTER, measured
 from analysis.evaluation.drift import MIN_YEARS, YearCount, YearDrift, drift_interval, year_drift
 from analysis.evaluation.poisson import DidNotConverge, PoissonFit, fit_poisson
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
+from domain import formats
 
 ESTIMAND = "Recorded crime, during / before, same hot spots"
 PHI = "overdispersion phi (Pearson chi2/df, floor 1)"
 BETWEEN_YEARS = "ordinary year-on-year change (SD of the log ratio, beyond chance)"
 SEASON = "season (month of year) adjusted"
+YEARS_USED = "years of crime up to the service, the “before” window being the last"
+EMPTY_SPOTS = "hot spots without any crime, left out"
 NO_CONTROL = "comparison area"
 MIN_RESIDUAL_DF = 10
 
@@ -79,15 +82,9 @@ def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] =
         + ("overdispersion and drift between years" if drift.estimated else "overdispersion and assumed drift"),
         maryland_level=2,
         data_hash=hash_values(*(used[name] for name in ("hot_spot", "month", "window", "crimes", "exposure_days"))),
-        assumptions=_assumptions(season, why_not, drift),
-        checks=(
-            Check(PHI, phi, None),
-            Check(BETWEEN_YEARS, drift.sd, drift.estimated),
-            Check("earlier years used", float(len(earlier_years)), len(earlier_years) >= MIN_YEARS),
-            Check(SEASON, "yes" if season else f"no: {why_not}", season),
-            Check("hot spots without any crime, left out", float((by_spot == 0).sum()), None),
-            Check(NO_CONTROL, "none", False),
-        ),
+        assumptions=_assumptions(drift),
+        limits=_limits(season, why_not, drift),
+        checks=_checks(phi, drift, len(earlier_years), season, why_not, int((by_spot == 0).sum())),
         mde80=mde80(se),
         calibrated_type1=quoted.type1 if quoted else None,
         calibrated_coverage=quoted.coverage if quoted else None,
@@ -127,17 +124,65 @@ def _fit(cells: pd.DataFrame) -> tuple[PoissonFit, bool, str]:
     return fit_poisson(plain, y, offset), False, why
 
 
-def _assumptions(season: bool, why_not: str, drift: YearDrift) -> tuple[str, ...]:
+def _checks(
+    phi: float, drift: YearDrift, years: int, season: bool, why_not: str, empty_spots: int
+) -> tuple[Check, ...]:
+    usual = math.expm1(drift.sd)
+    return (
+        Check(
+            PHI, phi, None, meaning="1 is the scatter of pure chance between months; above 1 the interval is widened."
+        ),
+        Check(
+            BETWEEN_YEARS,
+            drift.sd,
+            None,
+            meaning=f"One year differs from the next by about {formats.percent(usual)} without any service; the interval "
+            "is widened by it.",
+        ),
+        Check(
+            YEARS_USED,
+            float(years),
+            drift.estimated,
+            needed=f"{MIN_YEARS} or more, each with crimes",
+            meaning="Fewer cannot show how much one year ordinarily differs from the next.",
+        ),
+        Check(
+            SEASON,
+            "yes" if season else f"no: {why_not}",
+            season,
+            needed="yes",
+            meaning="Keeps the time of year from looking like a change.",
+        ),
+        Check(EMPTY_SPOTS, float(empty_spots), None, meaning="A place without crime says nothing about change."),
+        Check(
+            NO_CONTROL,
+            "none",
+            False,
+            needed="one or more",
+            meaning="Without one, whatever else changed between the windows is part of the result.",
+        ),
+    )
+
+
+def _assumptions(drift: YearDrift) -> tuple[str, ...]:
+    found = ["crimes were recorded in the same way in both windows"]
+    if drift.estimated:
+        found.append(
+            "the years before the service, lockdowns included, show how much one year ordinarily differs from the next"
+        )
+    else:
+        found.append("one year ordinarily differs from the next by a few per cent, as the method sets it beforehand")
+    return tuple(found)
+
+
+def _limits(season: bool, why_not: str, drift: YearDrift) -> tuple[str, ...]:
     found = [
         "There is no comparison area: anything else that changed between the windows is part of the ratio.",
         "Not adjusted for regression to the mean: places chosen because crime was high tend to fall by themselves.",
-        "Recording practice was the same in both windows.",
     ]
     if not season:
         found.append(f"Not adjusted for season: {why_not}.")
-    if drift.estimated:
-        found.append("Every earlier year loaded counts as ordinary, years of lockdown included.")
-    else:
+    if not drift.estimated:
         found.append(
             f"Ordinary change from year to year is assumed, not estimated: fewer than {MIN_YEARS} earlier years with "
             "crimes are loaded."

@@ -29,7 +29,6 @@ MARYLAND = {
     4: "many comparable places, with and without, adjusted",
     5: "random assignment",
 }
-NO_CHANGE = "No change that chance would not explain"
 
 
 class ClaimTooStrong(ValueError):
@@ -107,17 +106,19 @@ def before_after_claim(
     found = direction(result)
     shown = result.estimate if recorded is None else recorded
     central, interval = " ".join(_change_words(shown)), interval_words(result.ci_low, result.ci_high)
-    adjusted = "" if recorded is None else f"{' '.join(_change_words(result.estimate))} after adjustment, "
-    what = f"{central} in {during} than in {before} ({adjusted}95% interval {interval})"
+    estimate, compared = " ".join(_change_words(result.estimate)), f"in {during} than in {before}"
     if found == "unclear":
-        sentence = f"{NO_CHANGE}: recorded crime in {place} was {what}; the interval includes no change."
+        adjusted = "" if recorded is None else f"after adjustment it was {estimate}, and "
+        sentence = (
+            f"Recorded crime in {place} was {central} {compared}. A change of this size can come from ordinary "
+            f"variation between years: {adjusted}the 95% interval runs from {interval}."
+        )
     else:
-        sentence = f"Recorded crime {'fell' if found == 'lower' else 'rose'} in {place}: it was {what}."
-    tail = (
-        " There is no comparison area, so this describes a change and cannot say what lay behind it "
-        f"(Maryland level {result.maryland_level} of 5: {MARYLAND[result.maryland_level]})."
-    )
-    return Claim(sentence + tail, result.maryland_level, found)
+        adjusted = "" if recorded is None else f"{estimate} after adjustment, "
+        verb = "fell" if found == "lower" else "rose"
+        sentence = f"Recorded crime {verb} in {place}: it was {central} {compared} ({adjusted}95% interval {interval})."
+    tail = " There is no comparison area, so this describes a change and cannot say what lay behind it."
+    return Claim(f"{sentence}{tail}{_level(result)}", result.maryland_level, found)
 
 
 def patrol_days_claim(result: ResultRecord | Refusal, what: str = "Recorded crime in the service window") -> Claim:
@@ -130,8 +131,9 @@ def patrol_days_claim(result: ResultRecord | Refusal, what: str = "Recorded crim
     randomised = result.maryland_level >= CAUSAL_LEVEL
     if found == "unclear":
         sentence = (
-            f"{NO_CHANGE} between patrol days and other days: {_lower_first(what)} was {central} on patrol days, "
-            f"and the interval ({interval}) includes no difference."
+            f"{what} was {central} on patrol days than on other days in the same hot spot and four weeks, after "
+            "adjustment. A difference of this size can come from chance: the 95% interval runs "
+            f"from {interval}."
         )
     elif randomised:
         verb = "reduced" if found == "lower" else "increased"
@@ -149,7 +151,7 @@ def patrol_days_claim(result: ResultRecord | Refusal, what: str = "Recorded crim
 def harm_claim(total: ResultRecord, count: ResultRecord, severity: ResultRecord) -> Claim:
     """Harm as count x severity; a rise in severity is said as plainly as a fall in harm."""
     parts = [
-        f"Total harm was {' '.join(_change_words(total.estimate))} ({interval_words(total.ci_low, total.ci_high)})."
+        f"Total harm was {' '.join(_change_words(total.estimate))} (95% interval {interval_words(total.ci_low, total.ci_high)})."
     ]
     parts.append(
         f"That is {' '.join(_change_words(count.estimate))} in the number of crimes and "
@@ -179,7 +181,9 @@ def _detectable(result: ResultRecord) -> str:
 
 
 def _level(result: ResultRecord) -> str:
-    return f" (Maryland level {result.maryland_level} of 5: {MARYLAND[result.maryland_level]}.)"
+    level, top = result.maryland_level, max(MARYLAND)
+    gloss = MARYLAND[level] if level == top else f"{MARYLAND[level]}; {top} is {MARYLAND[top]}"
+    return f" Strength of the design: level {level} of {top} on the Maryland scale ({gloss})."
 
 
 def _lower_first(text: str) -> str:

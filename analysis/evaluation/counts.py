@@ -17,6 +17,7 @@ from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 
 ETEST_UNPOOLED = "E-test p, unpooled variance (Krishnamoorthy & Thomson 2004)"
 ETEST_POOLED = "E-test p, pooled variance (as in common software)"
+_ETEST_MEANING = "Chance of so large a difference from Poisson noise alone, which is less than crime has."
 # 4 standard deviations of a Poisson leave 6e-5 outside; 8 leave less than double precision keeps.
 _REACH_SD = 8.0
 
@@ -88,13 +89,13 @@ def exact_conditional(counts: TwoCounts) -> ResultRecord | Refusal:
         method="Exact conditional interval (Clopper-Pearson on the binomial share); central p",
         maryland_level=2,
         data_hash=hash_values([counts.before, counts.during, counts.exposure_before, counts.exposure_during]),
-        assumptions=(
-            "Crimes are independent and come at a constant rate within each window (Poisson). They do not, so this "
-            "interval is too narrow; it shows the least uncertainty there can be.",
+        limits=(
+            "Crimes are taken as independent and as coming at a constant rate within each window (Poisson). They are "
+            "not, so this interval is too narrow; it shows the least uncertainty there can be.",
         ),
         checks=(
-            Check(ETEST_UNPOOLED, e_test_p(counts, "unpooled"), None),
-            Check(ETEST_POOLED, e_test_p(counts, "pooled"), None),
+            Check(ETEST_UNPOOLED, e_test_p(counts, "unpooled"), None, meaning=_ETEST_MEANING),
+            Check(ETEST_POOLED, e_test_p(counts, "pooled"), None, meaning=_ETEST_MEANING),
         ),
     )
 

@@ -14,6 +14,8 @@ from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 
 Floats = npt.NDArray[np.float64]
 TOP_SHARE = "share of harm from the 3 most harmful crimes (larger of the two windows)"
+TOP_SHARE_LIMIT = 0.25
+NOT_SCORED = "crimes without a harm weight, left out"
 
 
 @dataclass(frozen=True)
@@ -126,17 +128,38 @@ def _top_share(w: Floats) -> float:
     return float(np.sort(w)[-3:].sum() / w.sum())
 
 
-def _notes(w0: Floats, w1: Floats, not_scored: int) -> tuple[tuple[str, ...], tuple[Check, ...]]:
+Notes = tuple[tuple[str, ...], tuple[str, ...], tuple[Check, ...]]  # assumptions, limits, checks
+
+
+def _notes(w0: Floats, w1: Floats, not_scored: int) -> Notes:
     top = max(_top_share(w0), _top_share(w1))
     assumptions = (
-        "The severity of one crime does not depend on the severity of others.",
-        "One edition of the harm weights scores both windows.",
+        "the severity of one crime does not depend on the severity of others",
+        "one edition of the harm weights scores both windows",
+    )
+    limits = (
         "Drift in severity from year to year is not estimated, so the severity interval may be too narrow.",
         "There is no comparison area.",
     )
-    return assumptions, (
-        Check("crimes without a harm weight, left out", float(not_scored), not_scored == 0),
-        Check(TOP_SHARE, top, top < 0.25),
+    return (
+        assumptions,
+        limits,
+        (
+            Check(
+                NOT_SCORED,
+                float(not_scored),
+                not_scored == 0,
+                needed="0",
+                meaning="A crime left out of the harm could change it either way.",
+            ),
+            Check(
+                TOP_SHARE,
+                top,
+                top < TOP_SHARE_LIMIT,
+                needed=f"under {TOP_SHARE_LIMIT:g}",
+                meaning="Where three crimes make much of the harm, one more or fewer would change the result.",
+            ),
+        ),
     )
 
 
@@ -146,7 +169,7 @@ class _Shared:
 
     events: int
     data_hash: str
-    notes: tuple[tuple[str, ...], tuple[Check, ...]]
+    notes: Notes
 
     def record(
         self, estimand: str, log_ratio: float, parts: list[tuple[float, float]], drift: YearDrift | None
@@ -171,6 +194,7 @@ class _Shared:
             maryland_level=2,
             data_hash=self.data_hash,
             assumptions=self.notes[0],
-            checks=self.notes[1],
+            limits=self.notes[1],
+            checks=self.notes[2],
             mde80=mde80(se),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from analysis.evaluation.record import Check
 from domain import formats
 from domain.periods import Period
 
@@ -42,3 +43,18 @@ def baseline_overlap(before: Period, live_from: date | None) -> BaselineOverlap 
         return None
     days = before.overlap_days(Period(live_from, before.end))
     return BaselineOverlap(days, days / before.days, live_from, before)
+
+
+OVERLAP = "days of the “before” window that already had service"
+_MEANING = "A “before” that holds service days is not a picture of crime without the service."
+
+
+def overlap_check(before: Period, live_from: date | None) -> Check:
+    """The overlap as a check: not passed with any service day in the "before" window."""
+    if live_from is None:
+        return Check(OVERLAP, "not known: no service date is set", None, needed="0", meaning=_MEANING)
+    found = baseline_overlap(before, live_from)
+    if found is None:
+        return Check(OVERLAP, 0.0, True, needed="0", meaning=_MEANING)
+    value = f"{found.days:,} of {before.days:,} ({formats.percent(found.share)})"
+    return Check(OVERLAP, value, False, needed="0", meaning=_MEANING)

@@ -132,10 +132,20 @@ class _Prepared:
 
     def checks(self) -> tuple[Check, ...]:
         return (
-            Check(STRATA, float(self.total), None),
-            Check(NO_EVENTS, float(self.no_events), None),
-            Check(NO_VARIATION, float(self.no_variation), self.no_variation < max(1, self.total - self.no_events) / 2),
+            Check(STRATA, float(self.total), None, meaning="Days are compared only inside one place and four weeks."),
+            Check(NO_EVENTS, float(self.no_events), None, meaning="Four weeks without a crime say nothing either way."),
+            Check(
+                NO_VARIATION,
+                float(self.no_variation),
+                self.no_variation < self.most_without_variation,
+                needed=f"under {self.most_without_variation:g}: half of those with events",
+                meaning="Where patrols came every day or never, there is nothing to compare.",
+            ),
         )
+
+    @property
+    def most_without_variation(self) -> float:
+        return max(1, self.total - self.no_events) / 2
 
     def reason_to_refuse(self) -> str:
         with_patrol, without = self.informative_events
@@ -246,20 +256,48 @@ def _record(
             y,
         ),
         assumptions=(
-            "Within a hot spot's four weeks, after weekday and the last week's crime, patrol days are like other "
-            "days. Days were not drawn at random.",
-            "A shock that moves both patrols and crime on the same day (an event, weather, a holiday) is not "
-            "measured; no method here corrects for it.",
-            "A patrol does not change crime on the following days in the same hot spot.",
+            "within a hot spot's four weeks, after weekday and the last week's crime, patrol days are like other days",
+            "nothing moved both patrols and crime on the same day (an event, weather, a holiday)",
+            "a patrol does not change crime on the following days in the same hot spot",
         ),
+        limits=("Days were not drawn at random.",),
         checks=(
             *prepared.checks(),
-            Check("events", float(events), events >= MIN_EVENTS),
-            Check("days (clusters)", float(groups), groups >= MIN_CLUSTERS),
-            Check("SE ignoring clustering", math.sqrt(float(fit.cov_model[at, at])), None),
-            Check("terms left out, not distinguishable", ", ".join(left_out) or "none", not left_out),
+            *_fit_checks(events, groups, math.sqrt(float(fit.cov_model[at, at])), left_out),
         ),
         mde80=mde80(se),
         calibrated_type1=quoted.type1 if quoted else None,
         calibrated_coverage=quoted.coverage if quoted else None,
+    )
+
+
+def _fit_checks(events: int, groups: int, model_se: float, left_out: list[str]) -> tuple[Check, ...]:
+    return (
+        Check(
+            "events",
+            float(events),
+            events >= MIN_EVENTS,
+            needed=f"{MIN_EVENTS} or more",
+            meaning="Crimes in the service window that the estimate rests on.",
+        ),
+        Check(
+            "days (clusters)",
+            float(groups),
+            groups >= MIN_CLUSTERS,
+            needed=f"{MIN_CLUSTERS} or more",
+            meaning="Crimes of one day go together, so uncertainty is counted over days; few days understate it.",
+        ),
+        Check(
+            "SE ignoring clustering",
+            model_se,
+            None,
+            meaning="The standard error if crimes of one day had nothing in common; for comparison.",
+        ),
+        Check(
+            "terms left out, not distinguishable",
+            ", ".join(left_out) or "none",
+            not left_out,
+            needed="none",
+            meaning="A term left out is not adjusted for.",
+        ),
     )

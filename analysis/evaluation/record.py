@@ -22,11 +22,16 @@ MDE_MULTIPLE = 2.80
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at beside the estimate; ``passed`` is None where it informs but cannot fail."""
+    """One thing looked at beside the estimate; ``passed`` is None where it informs but cannot fail.
+
+    ``needed`` says what it takes to pass and ``meaning`` what the check is about, both in plain words.
+    """
 
     name: str
     value: float | str | None
     passed: bool | None
+    needed: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class ResultRecord:
         Measured by simulation; None means "not measured yet", never "fine".
     maryland_level : int
         1 to 5 on the Maryland scientific methods scale; fixes the words a claim may use.
+    assumptions : tuple of str
+        What has to hold and cannot be checked here; clauses that continue "This assumes, and cannot check, that".
+    limits : tuple of str
+        Whole sentences on what the estimate leaves out.
     """
 
     estimand: str
@@ -75,6 +84,7 @@ class ResultRecord:
     maryland_level: int
     data_hash: str
     assumptions: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
     mde80: float | None = None
     calibrated_type1: float | None = None
@@ -102,7 +112,8 @@ class ResultRecord:
     def from_dict(cls, values: Mapping[str, Any]) -> ResultRecord:
         """Inverse of :meth:`as_dict`."""
         kept = {f.name: _unplain(values[f.name]) for f in fields(cls)}
-        kept["assumptions"] = tuple(kept["assumptions"])
+        for name in ("assumptions", "limits"):
+            kept[name] = tuple(kept[name])
         kept["checks"] = tuple(Check(**{k: _unplain(v) for k, v in check.items()}) for check in kept["checks"])
         return cls(**kept)
 

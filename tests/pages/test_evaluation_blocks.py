@@ -75,9 +75,42 @@ def test_chance_alone_is_never_counted_as_a_finding():
     assert "of 5 estimates" in blocks.FOREST.sentence(frame, view)
     shut = frame.assign(low=0.5, high=1.5)
     shut.loc[shut["key"] == "exact", "high"] = 0.9
-    assert blocks.FOREST.sentence(shut, view).startswith(
-        "None of the 5 estimates shows a change that chance would not explain"
-    )
+    said = blocks.FOREST.sentence(shut, view)
+    assert said.startswith("None of the 5 estimates shows a change beyond what chance and ordinary variation can give")
+    assert "apart from “chance alone”, which is shown as a yardstick" in said
+    assert "apart from" not in blocks.FOREST.sentence(frame.assign(low=0.5, high=1.5), view)
+
+
+def test_captions_say_what_is_assumed_and_cannot_be_checked():
+    view = view_of("TEST")
+    for block in (blocks.BEFORE_AFTER, blocks.HARM, blocks.PATROL_DAYS):
+        assert "This assumes, and cannot check, that: " in block.caption(view), block.id
+    assert "recorded in the same way" in blocks.BEFORE_AFTER.caption(view).split("cannot check, that: ")[1]
+
+
+def test_every_check_that_can_fail_shows_what_it_needed_and_what_it_is_about():
+    frame = blocks.CHECKS.frame(view_of("TEST"))
+    judged = frame[frame["outcome"] != "for information"]
+    assert len(judged) > 5
+    assert not judged["needed"].isin(["", "[z]"]).any()
+    assert frame["meaning"].str.endswith(".").all()
+    overlap = frame[frame["check"].str.contains("already had service")].iloc[0]
+    assert overlap["outcome"] == "not passed"
+    assert overlap["value"].startswith("92 of 334")
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (1, "1 of 4 checks that can fail was not passed"),
+        (2, "2 of 4 checks that can fail were not passed"),
+        (0, "All 4 checks"),
+    ],
+)
+def test_the_number_of_failed_checks_is_said_in_grammar(failed, said):
+    view = view_of("TEST")
+    frame = blocks.CHECKS.frame(view).head(4).assign(outcome=["not passed"] * failed + ["passed"] * (4 - failed))
+    assert blocks.CHECKS.sentence(frame, view).startswith(said)
 
 
 def test_choosing_other_months_does_not_change_an_estimate():

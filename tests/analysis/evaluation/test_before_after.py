@@ -15,6 +15,7 @@ from analysis.evaluation.before_after import (
     NO_CONTROL,
     PHI,
     SEASON,
+    YEARS_USED,
     before_after_ratio,
 )
 from analysis.evaluation.counts import TwoCounts, e_test_p, exact_conditional
@@ -85,7 +86,7 @@ def test_the_default_finds_the_ratio_and_says_it_has_no_control_area():
     assert record.ci_low < 0.6 < record.ci_high
     assert record.maryland_level == 2
     assert record.check(NO_CONTROL).passed is False
-    assert any("no comparison area" in text for text in record.assumptions)
+    assert any("no comparison area" in text for text in record.limits)
     assert record.mde80 == pytest.approx(math.exp(-2.8 * record.se))
 
 
@@ -94,7 +95,7 @@ def test_season_is_adjusted_only_when_it_can_be_told_apart():
     assert same_months.check(SEASON).passed is True
     no_shared = before_after_ratio(cells_of(seed=1, months=5, gap=6))
     assert no_shared.check(SEASON).passed is False
-    assert any("share no calendar month" in text for text in no_shared.assumptions)
+    assert any("share no calendar month" in text for text in no_shared.limits)
     one_place = before_after_ratio(cells_of(seed=1, spots=1, months=6))
     assert "too few hot spot-months" in one_place.check(SEASON).value
 
@@ -135,8 +136,8 @@ def test_years_that_differ_widen_the_interval_and_steady_years_narrow_it():
 
 def test_too_few_earlier_years_leave_drift_assumed_and_said_so():
     alone = before_after_ratio(cells_of(seed=2), [YearCount(100, 1), YearCount(150, 1)])
-    assert alone.check(BETWEEN_YEARS).passed is False
-    assert any("assumed, not estimated" in text for text in alone.assumptions)
+    assert alone.check(YEARS_USED).passed is False
+    assert any("assumed, not estimated" in text for text in alone.limits)
     assert alone.check(BETWEEN_YEARS).value == pytest.approx(year_drift([], 1.0).sd)
     assert not year_drift([YearCount(100, 1), YearCount(0, 1), YearCount(90, 1)], 1.0).estimated
 
@@ -224,3 +225,28 @@ def test_a_record_survives_writing_and_reading_and_hashes_its_data():
     assert ResultRecord.from_dict(record.as_dict()) == record
     assert record.data_hash == before_after_ratio(cells_of(seed=3)).data_hash
     assert record.data_hash != before_after_ratio(cells_of(seed=4)).data_hash
+
+
+@pytest.mark.parametrize("years", [[], [YearCount(100, 1), YearCount(150, 1), YearCount(120, 1)]])
+def test_a_check_that_can_fail_says_what_it_takes_and_every_check_what_it_is_about(years):
+    for check in before_after_ratio(cells_of(seed=2), years).checks:
+        assert check.meaning.endswith("."), check
+        assert bool(check.needed) == (check.passed is not None), check
+
+
+def test_the_size_of_ordinary_change_is_no_check_but_the_number_of_years_is():
+    wild = before_after_ratio(cells_of(seed=2), [YearCount(n, 1e4) for n in (5000, 9000, 4000)])
+    assert wild.check(BETWEEN_YEARS).passed is None
+    assert wild.check(YEARS_USED).value == 3
+    assert wild.check(YEARS_USED).passed is True
+
+
+def test_assumptions_are_clauses_and_limits_sentences():
+    """Captions write "This assumes, and cannot check, that: ..." before the one and print the other as it is."""
+    record = before_after_ratio(cells_of(seed=2))
+    assert any("recorded in the same way" in clause for clause in record.assumptions)
+    for clause in record.assumptions:
+        assert clause[0].islower()
+        assert clause[-1] != "."
+    assert all(text.endswith(".") for text in record.limits)
+    assert ResultRecord.from_dict(record.as_dict()) == record

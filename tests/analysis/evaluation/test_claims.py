@@ -20,7 +20,7 @@ from analysis.evaluation.claims import (
 )
 from analysis.evaluation.comparators import comparators_change
 from analysis.evaluation.counts import TwoCounts, exact_conditional
-from analysis.evaluation.overlap import baseline_overlap
+from analysis.evaluation.overlap import baseline_overlap, overlap_check
 from analysis.evaluation.record import Refusal
 from domain.periods import Period
 
@@ -73,11 +73,32 @@ def test_before_after_says_what_was_recorded_and_that_there_is_no_comparison_are
     assert "level 2 of 5" in claim.sentence
 
 
-def test_chance_comes_first_when_the_interval_includes_no_change():
-    claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023")
-    assert claim.sentence.startswith("No change that chance would not explain")
-    assert "20% lower in 2023 than in 2022 (95% interval 40% lower to 10% higher)" in claim.sentence
+def test_a_change_that_may_be_ordinary_is_said_so_in_plain_words():
+    claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023", recorded=0.83)
+    assert claim.sentence.startswith(
+        "Recorded crime in the centre was 17% lower in 2023 than in 2022. A change of this size can come from ordinary "
+        "variation between years: after adjustment it was 20% lower, and the 95% interval runs from 40% lower to 10% higher."
+    )
     assert "fell" not in claim.sentence
+    assert claim.direction == "unclear"
+
+
+@given(st.floats(0.05, 5), st.floats(0.3, 0.99), st.floats(1.01, 3))
+def test_no_claim_is_a_double_negative_or_names_a_scale_without_its_meaning(estimate, down, up):
+    found = record(estimate, estimate * down, estimate * up)
+    for claim in (
+        before_after_claim(found, "the centre", "2022", "2023"),
+        patrol_days_claim(replace(found, maryland_level=3)),
+    ):
+        assert "not explain" not in claim.sentence
+        assert "Strength of the design: level" in claim.sentence
+        assert "5 is random assignment" in claim.sentence
+
+
+def test_every_interval_of_the_harm_sentence_is_named():
+    claim = harm_claim(record(0.64, 0.23, 1.8), record(0.61, 0.5, 0.7), record(1.05, 0.9, 1.2))
+    assert "Total harm was 36% lower (95% interval 77% lower to 80% higher)" in claim.sentence
+    assert claim.sentence.count("(") == claim.sentence.count("(95% interval")
 
 
 def test_the_recorded_change_comes_before_the_adjusted_one():
@@ -127,6 +148,15 @@ def test_baseline_overlap_counts_the_live_days():
     assert baseline_overlap(before, date(2023, 2, 12)).days == 1
     assert baseline_overlap(before, date(2021, 1, 1)).days == 329
     assert baseline_overlap(before, None) is None
+
+
+def test_service_days_in_the_baseline_fail_a_check():
+    before = Period(date(2022, 3, 21), date(2023, 2, 12))
+    held = overlap_check(before, date(2022, 10, 1))
+    assert (held.passed, held.value) == (False, "135 of 329 (41%)")
+    assert overlap_check(before, date(2023, 2, 12)).passed is False
+    assert overlap_check(before, date(2023, 2, 13)).passed is True
+    assert overlap_check(before, None).passed is None
 
 
 def test_comparators_are_ranked_by_their_own_change():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from analysis.evaluation.before_after import BETWEEN_YEARS
+from analysis.evaluation.before_after import YEARS_USED
 from analysis.evaluation.patrol_days import DayCounts
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access import evaluation, schema
@@ -52,7 +52,7 @@ def test_earlier_years_reach_back_as_far_as_whole_windows_are_loaded(server):
     found = evaluation.before_after(server, "TEST")
     assert [period.start.year for period, _ in found.earlier_years] == [2019, 2020, 2021, 2022]
     assert found.earlier_years[-1] == (BEFORE, found.before.crimes)
-    assert found.default.check(BETWEEN_YEARS).passed is True
+    assert found.default.check(YEARS_USED).passed is True
 
 
 def test_harm_multiplies_out_to_the_totals_of_the_crime_table(server):

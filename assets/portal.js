@@ -12,6 +12,14 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         if (status) { status.textContent = "The page now shows what you chose."; }
       }
       return window.dash_clientside.no_update;
+    },
+    /* The chosen hot spot and the map's measure, kept beside the filters. */
+    writeChoice: function (chosen, measure) {
+      var query = new URLSearchParams(window.location.search);
+      if (chosen) { query.set("chosen", chosen); } else { query.delete("chosen"); }
+      if (measure && measure !== "crimes") { query.set("measure", measure); } else { query.delete("measure"); }
+      window.history.replaceState(window.history.state, "", window.location.pathname + "?" + query.toString());
+      return window.dash_clientside.no_update;
     }
   }
 });

@@ -61,6 +61,16 @@ def _select(element_id: str, label: str, options: list[dict[str, str]], value: s
     )
 
 
+def compare_options(filters: Filters, defaults: FilterDefaults) -> list[dict[str, str]]:
+    """The comparisons this period allows; the window before only beside the window it is as long as."""
+    year = f"{year_before_words(filters.period)} ({formats.period(filters.period.year_before())})"
+    options = [{"label": year, "value": YEAR_BEFORE}]
+    if defaults.before_window and filters.period == defaults.during_window:
+        label = f"{COMPARISONS[BEFORE_SERVICE]} ({formats.period(defaults.before_window)})"
+        options.append({"label": label, "value": BEFORE_SERVICE})
+    return options
+
+
 def filter_bar(
     page: str,
     filters: Filters,
@@ -85,24 +95,10 @@ def filter_bar(
     period_options = [{"label": c.label, "value": c.value} for c in choices] + [
         {"label": "choose months…", "value": CUSTOM}
     ]
+    months = sorted({*months, month_of(filters.period.start), month_of(filters.period.end)})
     month_options = [{"label": formats.month(m), "value": m} for m in months]
     custom = period_value not in known
-    compared = [
-        {
-            "label": f"{year_before_words(filters.period)} ({formats.period(filters.period.year_before())})",
-            "value": YEAR_BEFORE,
-        },
-        *(
-            [
-                {
-                    "label": f"{COMPARISONS[BEFORE_SERVICE]} ({formats.period(defaults.before_window)})",
-                    "value": BEFORE_SERVICE,
-                }
-            ]
-            if defaults.before_window
-            else []
-        ),
-    ]
+    compared = compare_options(filters, defaults)
     months_part = html.Span(
         [
             _select(f"{page}-from", "First month", month_options, month_of(filters.period.start)),

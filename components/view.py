@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -31,6 +32,7 @@ class View:
     filters: Filters
     defaults: FilterDefaults
     as_at: AsAt
+    query: Mapping[str, str] = field(default_factory=dict)  # what the address asked for beside the filters
     path_code: str = ""  # the hot spot of a page about one hot spot
 
     def may(self, permission: Permission) -> bool:
@@ -47,6 +49,11 @@ class View:
     @property
     def spot_names(self) -> dict[str, str]:
         return dict(self.defaults.hot_spot_names)
+
+    def places(self) -> str:
+        """The chosen hot spots by name, or the whole area: what a sentence may speak of."""
+        chosen = [self.defaults.hot_spot_names[c] for c in self.filters.hot_spots if c in self.defaults.hot_spot_names]
+        return formats.joined(chosen) or self.defaults.area_name
 
     def sentence(self, compare: bool = False) -> str:
         return self.filters.sentence(self.defaults, compare=compare)

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from data_access import schema
-from data_access.disclosure import ProtectedCube
+from data_access import released, schema
 from data_access.reading import (
     DAY_DIMS,
     NoDayLevel,
@@ -37,7 +36,6 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 DIMS = ("month", "week", "hot_spot", "offence_group", "local_date", "hour", "weekday")
-CUBE = ("month", "hot_spot", "offence_group")  # what anyone outside the operational roles may ask for
 COUNTS = ["crimes", "not_scored", "asb_incidents"]
 COLUMNS = ["crimes", "harm_days", "not_scored", "asb_incidents"]
 MINUTES_IN_DAY = 24 * 60
@@ -204,30 +202,22 @@ def _whole_counts(frame: pd.DataFrame) -> pd.DataFrame:
 def _protected(
     o: Opened, period: Period, by: tuple[str, ...], hot_spots: Sequence[str], groups: Sequence[str]
 ) -> pd.DataFrame:
-    """Hidden over all areas and groups first and chosen afterwards, so that no filter undoes the hiding."""
+    """The released family of tables, or all hidden where places and groups are crossed: that is not released."""
     cover, areas = crimes_covered(o), o.areas()
-    cells = _counted(o, period, CUBE, (), ())
-    months = [m for m in period.months() if cover.has_month(m)]
-    levels = {
-        "month": months,
-        "hot_spot": list(areas["code"]),
-        "offence_group": sorted(set(cells["offence_group"])),
-    }
-    cells = cells[cells["month"].isin(months)]
-    cube = ProtectedCube.build(
-        cells, levels, ["crimes", "asb_incidents"], {"harm_days": "crimes", "not_scored": "crimes"}
-    )
-    chosen: dict[str, Sequence[str]] = {}
-    if hot_spots:
-        chosen["hot_spot"] = hot_spots
-    if groups:
-        chosen["offence_group"] = groups
-    frame = cube.table(by, chosen)
-    if not months:
+    dims = {"hot_spot"} & {*by, *(("hot_spot",) if hot_spots else ())}
+    dims |= {"offence_group"} & {*by, *(("offence_group",) if groups else ())}
+    if len(dims) > 1:
+        o.notes.append("Your role sees offence groups for all hot spots together only.")
+        empty = pd.DataFrame(columns=[*by, *COLUMNS, "suppressed"])
+        return empty if by else empty.reindex([0]).astype(float).assign(suppressed=True)
+    dim = next(iter(dims), None)
+    family = released.build(lambda span, keys: _counted(o, span, keys, (), ()), cover, o.programme, dim)
+    frame = released.table(family, dim, by, hot_spots or groups, period, o.notes)
+    if not any(cover.has_month(m) for m in period.months()):
         frame[COLUMNS] = float("nan")
         frame["suppressed"] = False
     if "month" in by:
-        frame = _with_missing_months(frame, by, period)
+        frame = _with_missing_months(frame, by, released.whole_months(period))
     if by:
         frame = frame.sort_values(list(by), key=_order(areas), kind="stable", ignore_index=True)
     return _whole_counts(frame[[*by, *COLUMNS, "suppressed"]])

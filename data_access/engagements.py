@@ -9,7 +9,6 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from data_access import schema
-from data_access.disclosure import ProtectedCube
 from data_access.reading import (
     Opened,
     check_dims,
@@ -28,7 +27,6 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 DIMS = ("month", "provider", "hot_spot", "measure")
-CUBE = ("month", "provider", "hot_spot")  # measures never add up to anything, so each is protected by itself
 NO_HOT_SPOT = ""  # recorded without a hot spot
 
 _engagement = schema.engagement.c
@@ -37,17 +35,17 @@ _engagement = schema.engagement.c
 def engagement_table(
     scope: Scope, filters: Filters, by: Sequence[str] = ("measure",), *, measures: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Counts of each measure: [*by, section, label, count, suppressed].
+    """Counts of each measure: [*by, section, label, count].
 
     ``by`` must name measure, because measures do not add up; it may add month, provider and hot_spot (code,
     empty where none was recorded). Measures that the programme has never reported are absent (they are not
-    available, not zero); those it has are zero-filled. Missing with ``suppressed`` True is [c].
+    available, not zero); those it has are zero-filled. Operational roles only: most counts are below five.
     """
     by = tuple(by)
     check_dims(by, DIMS)
     if "measure" not in by:
         raise ValueError(f"by={by}: “measure” is needed, because different measures do not add up.")
-    with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
+    with opened(scope, filters.programme, Permission.VIEW_OVERVIEW, Permission.SEE_SMALL_COUNTS) as o:
         period = viewer_period(o, filters.period, False)
         held = _measures_held(o, measures)
         cells, levels = _cells(o, period, held)
@@ -55,7 +53,7 @@ def engagement_table(
             o.notes.append("Counts recorded without a hot spot are left out, because hot spots are chosen.")
         others = tuple(d for d in by if d != "measure")
         parts = [_one_measure(o, cells, levels, others, filters, period, m) for m in held]
-        columns = [*by, "count", "suppressed"]
+        columns = [*by, "count"]
         frame = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
         frame.insert(len(by), "section", [_of(m, "section") for m in frame["measure"]])
         frame.insert(len(by) + 1, "label", [_of(m, "label") for m in frame["measure"]])
@@ -115,21 +113,9 @@ def _one_measure(
 ) -> pd.DataFrame:
     own = cells[cells["measure"] == measure]
     cover = _covered(o)
-    if o.scope.may(Permission.SEE_SMALL_COUNTS):
-        own = own[own["hot_spot"].isin(filters.hot_spots)] if filters.hot_spots else own
-        wanted = {**levels, "hot_spot": list(filters.hot_spots) or levels["hot_spot"]}
-        frame = zero_filled(own, by, {d: wanted[d] for d in by}, ["count"], cover, period)
-        frame["suppressed"] = False
-    else:
-        cube = ProtectedCube.build(own, {d: levels[d] for d in CUBE}, ["count"], {})
-        frame = cube.table(by, {"hot_spot": filters.hot_spots} if filters.hot_spots else {})
-        gone = (
-            ~frame["month"].map(cover.has_month)
-            if "month" in by
-            else pd.Series(cover.clip(period) is None, frame.index)
-        )
-        frame["suppressed"] &= ~gone
-        frame["count"] = frame["count"].mask(gone)
+    own = own[own["hot_spot"].isin(filters.hot_spots)] if filters.hot_spots else own
+    wanted = {**levels, "hot_spot": list(filters.hot_spots) or levels["hot_spot"]}
+    frame = zero_filled(own, by, {d: wanted[d] for d in by}, ["count"], cover, period)
     if not frame["count"].isna().any():
         frame["count"] = frame["count"].astype("int64")
     return frame.assign(measure=measure)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from data_access import costs, delivery, trends
+from data_access import costs, delivery, patrols, trends
 from data_access.programmes import get_programme
 from domain import formats
 from domain.filters import Filters
@@ -35,8 +35,15 @@ def _row(key: str, name: str, unit: str, decimals: int, values: list[float]) -> 
     now, year, before = values
     return {
         "key": key, "measure": name, "unit": unit, "now": now, "year_before": year, "before_service": before,
-        "change_year": now / year - 1 if year else MISSING, "change_before": now / before - 1 if before else MISSING, "decimals": decimals,
+        "change_year": _change(now, year, unit), "change_before": _change(now, before, unit), "decimals": decimals,
     }  # fmt: skip
+
+
+def _change(now: float, then: float, unit: str) -> float:
+    """Change as a fraction; of a share, the difference in percentage points (as a fraction)."""
+    if unit.startswith("%"):
+        return (now - then) / 100
+    return now / then - 1 if then else MISSING
 
 
 def _patrol_rows(
@@ -44,7 +51,7 @@ def _patrol_rows(
 ) -> list[dict[str, Any]]:
     shares, rates = [], []
     for period in periods:
-        if period is None or not _live(programme, period):
+        if period is None or not _live(programme, period) or not patrols.covers(scope, filters.programme, period):
             shares.append((MISSING, MISSING))
             rates.append({})
             continue
@@ -93,9 +100,37 @@ def overview_table(scope: Scope, filters: Filters) -> pd.DataFrame:
     comparable = bool(during and before and filters.period == during.period)
     periods = [filters.period, filters.period.year_before(), before.period if comparable and before else None]
     rows = _crime_rows(scope, filters, periods)
+    notes: list[str] = []
     if programme.resolution == "day" and scope.may(Permission.VIEW_PATROLS):
         rows += _patrol_rows(scope, filters, programme, periods)
-    return pd.DataFrame(rows, columns=COLUMNS)
+        if filters.hot_spots:
+            notes.append("Costs are not recorded by hot spot, so the costs are those of all hot spots.")
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["not_applicable"] = [_not_applicable(row, programme, periods) for row in rows]
+    frame["suppressed"] = frame["key"].isin(_hidden_keys(scope, filters))
+    frame.attrs["notes"] = notes
+    return frame
+
+
+def _not_applicable(row: dict[str, Any], programme: Programme, periods: list[Period | None]) -> tuple[str, ...]:
+    """Columns that cannot have a value: no service then, or no window before to set beside this period."""
+    gone = []
+    patrol = row["key"] not in ("crimes", "harm_days", "harm_per_crime")
+    for period, columns in (
+        (periods[1], ("year_before", "change_year")),
+        (periods[2], ("before_service", "change_before")),
+    ):
+        if period is None or (patrol and not _live(programme, period)):
+            gone += columns
+    return tuple(gone)
+
+
+def _hidden_keys(scope: Scope, filters: Filters) -> list[str]:
+    """Rows whose counts are hidden from this role: [c], not [x]."""
+    if scope.may(Permission.SEE_SMALL_COUNTS):
+        return []
+    hidden = bool(trends.crime_table(scope, filters, ())["suppressed"].any())
+    return ["crimes", "harm_days", "harm_per_crime"] if hidden else []
 
 
 def written_value(row: dict[str, Any], column: str = "now") -> str:
@@ -109,10 +144,16 @@ def written_value(row: dict[str, Any], column: str = "now") -> str:
 
 def measure_sentence(row: dict[str, Any], year: Period, before: Period | None) -> str:
     """Now against both comparisons, in plain words; says which comparison cannot be made."""
+    if row["now"] != row["now"]:
+        return "Counts of 1 to 4 are not shown to your role." if row.get("suppressed") else "Not known for this period."
     parts = []
     for column, change, words in (
         ("year_before", "change_year", f"a year before ({formats.period(year)})"),
-        ("before_service", "change_before", f"before the evaluation ({formats.period(before)})" if before else ""),
+        (
+            "before_service",
+            "change_before",
+            f"in the window before the evaluation ({formats.period(before)})" if before else "",
+        ),
     ):
         if not words:
             continue
@@ -120,11 +161,12 @@ def measure_sentence(row: dict[str, Any], year: Period, before: Period | None) -
             continue
         move = row[change]
         if row["unit"].startswith("%"):
-            parts.append(f"{written_value(row, column)} {words}")
+            # A percentage of a percentage misleads: points are said by giving both shares.
+            parts.append(f"against {written_value(row, column)} {words}")
         else:
             parts.append(f"{_direction(move)} {written_value(row, column)} {words}")
     if not parts:
-        return "No earlier period to compare it with."
+        return "No earlier period can be set beside it: the service was not live, or not all of it is loaded."
     text = formats.joined(parts)
     return f"{text[0].upper()}{text[1:]}."
 

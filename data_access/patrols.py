@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, func, select
 
 from data_access import schema
+from data_access.disclosure import SUPPRESS_BELOW
 from data_access.presence import (
     FLAG_DAYS,
     Coverage,
@@ -52,6 +53,8 @@ PLAN_COLUMNS = [
     "self_reported_minutes",
 ]
 NO_REASON = "no reason recorded"
+OTHER_REASONS = "other reasons"
+ALL_PROVIDERS = "all providers"
 
 _plan = schema.plan.c
 
@@ -190,7 +193,10 @@ def _plan_rows(o: Opened, period: Period, areas: pd.DataFrame, provider: str | N
 
 
 def abstractions(scope: Scope, filters: Filters) -> pd.DataFrame:
-    """Planned minutes taken away: [reason, provider, minutes, visits], most minutes first."""
+    """Planned minutes taken away: [reason, provider, minutes, visits], most minutes first.
+
+    Outside the operational roles over all providers together, and reasons with fewer than 5 visits in one row.
+    """
     with opened(scope, filters.programme, Permission.VIEW_PATROLS) as o:
         period = viewer_period(o, filters.period, False)
         reason = func.coalesce(func.nullif(func.trim(_plan.abstraction_reason), ""), NO_REASON)
@@ -201,7 +207,24 @@ def abstractions(scope: Scope, filters: Filters) -> pd.DataFrame:
             .group_by(reason, _plan.provider)
             .order_by(minutes.desc(), reason, _plan.provider)
         )
+        if not scope.may(Permission.SEE_SMALL_COUNTS):
+            frame = _merged_reasons(o, frame)
         return finished(frame, o, period)
+
+
+def _merged_reasons(o: Opened, frame: pd.DataFrame) -> pd.DataFrame:
+    """Over all providers, small reasons together: one person off sick must not be told by a row of their own."""
+    whole = frame.groupby("reason", as_index=False)[["minutes", "visits"]].sum()
+    small = whole["visits"] < SUPPRESS_BELOW
+    if small.any():
+        small |= whole["reason"] == "other"  # the same to a reader, and it may make the row large enough
+    whole["reason"] = whole["reason"].mask(small, OTHER_REASONS)
+    whole = whole.groupby("reason", as_index=False)[["minutes", "visits"]].sum()
+    hidden = whole["visits"] < SUPPRESS_BELOW
+    if hidden.any():
+        o.notes.append(f"Reasons that took away fewer than {SUPPRESS_BELOW} planned visits in all are left out.")
+    whole.insert(1, "provider", ALL_PROVIDERS)
+    return whole[~hidden].sort_values(["minutes", "reason"], ascending=[False, True], ignore_index=True)
 
 
 # --- single visits, gaps, coverage ----------------------------------------------------------------------------
@@ -245,3 +268,10 @@ def has_patrol_data(scope: Scope, code: str) -> bool:
     """Whether any tracker file or plan is loaded; without either there is nothing to say about patrols."""
     with opened(scope, code, Permission.VIEW_PATROLS) as o:
         return bool(pings_covered(o).periods or plan_covered(o).periods)
+
+
+def covers(scope: Scope, code: str, period: Period) -> bool:
+    """Whether tracker files cover every month of the period: three months of minutes are not five."""
+    with opened(scope, code, Permission.VIEW_PATROLS) as o:
+        cover = pings_covered(o)
+        return all(cover.has_month(m) for m in period.months())

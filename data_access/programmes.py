@@ -67,6 +67,7 @@ def filter_defaults(scope: Scope, code: str) -> FilterDefaults:
             hot_spot_names=dict(zip(areas["code"], areas["name"], strict=True)),
             area_word="areas" if programme.resolution == "month" else "hot spots",
             before_window=programme.before.period if programme.before else None,
+            during_window=programme.during.period if programme.during else None,
         )
 
 

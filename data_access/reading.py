@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -91,21 +91,29 @@ def whole_months(period: Period) -> Period:
     return Period(period.start.replace(day=1), month_end(period.end.replace(day=1)))
 
 
-def viewer_period(o: Opened, period: Period, month_only: bool) -> Period:
-    """The period a viewer may ask for: whole months on month-only data and outside the operational roles.
+def shown_period(scope: Scope, programme: Programme, period: Period) -> tuple[Period, str]:
+    """The period a viewer may see, and a sentence when it is not the one asked for.
 
-    The programme's own windows stay exact: they are fixed, so nobody can difference them day by day.
+    Whole months on month-only data and outside the operational roles; for those the evaluation windows stay exact,
+    because disclosure control releases them together with the months (see disclosure).
     """
-    if period.whole_months():
-        return period
-    windows = [w.period for w in (o.programme.before, o.programme.during) if w]
+    month_only = programme.resolution == "month"
+    windows = [w.period for w in (programme.before, programme.during) if w]
     fixed = windows + [w.year_before() for w in windows]
-    if not month_only and (o.scope.may(Permission.SEE_DAYS) or period in fixed):
-        return period
+    if period.whole_months() or (not month_only and (scope.may(Permission.SEE_DAYS) or period in fixed)):
+        return period, ""
     wide = whole_months(period)
     why = "These data name only the month" if month_only else "Your role sees whole months"
-    o.notes.append(f"{why}, so {formats.period(wide)} is shown instead of {formats.period(period)}.")
-    return wide
+    return wide, f"{why}, so {formats.period(wide)} is shown instead of {formats.period(period)}."
+
+
+def viewer_period(o: Opened, period: Period, month_only: bool) -> Period:
+    """``shown_period`` for a query; ``month_only`` False where the rows have days although the crimes have not."""
+    programme = o.programme if month_only else replace(o.programme, resolution="day")
+    found, note = shown_period(o.scope, programme, period)
+    if note:
+        o.notes.append(note)
+    return found
 
 
 # --- where data cover the calendar ----------------------------------------------------------------------

@@ -24,6 +24,7 @@ from domain.scope import Scope
 
 BASELINE_MONTHS = 24
 MINIMUM_BASELINE = 12
+UNSTEADY_SHARE = 1 / 3  # of the baseline's months flagged by its own limits
 
 
 def whole_months(filters: Filters) -> Filters:
@@ -68,11 +69,16 @@ def monthly(scope: Scope, filters: Filters) -> pd.DataFrame:
 
     Columns: month, crimes, asb_incidents, harm_days, harm_per_crime, not_scored, scored, centre, lower, upper, signal.
     """
-    frame = _with_rates(crime_table(scope, whole_months(filters), ("month",)))
+    whole = whole_months(filters)
+    counted = crime_table(scope, whole, ("month",))
+    frame = _with_rates(counted)
+    frame.attrs["notes"] = [*_widened(filters, whole), *counted.attrs.get("notes", ())]
     limits = _limits(scope, filters)
     for name in ("centre", "lower", "upper"):
         frame[name] = limits.get(name, float("nan"))
     frame["signal"] = frame["month"].isin(limits.get("flagged", ()))
+    frame.attrs["no_limits"] = limits.get("reason", "")
+    frame.attrs["unsteady"] = limits.get("unsteady", False)
     return frame
 
 
@@ -81,14 +87,27 @@ def _limits(scope: Scope, filters: Filters) -> dict[str, Any]:
     loaded = months_loaded(scope, filters.programme)
     base = baseline_months(get_programme(scope, filters.programme), loaded)
     if len(base) < MINIMUM_BASELINE:
-        return {}
+        return {"reason": "too few earlier months are loaded to say what ordinary variation is"}
     whole = Period(parse_month(base[0]), month_end(parse_month(loaded[-1])))
     series = crime_table(scope, filters.with_period(whole), ("month",))
     if series["crimes"].isna().any():
-        return {}
+        hidden = series["suppressed"].any()
+        why = "some months are hidden from your role" if hidden else "some months are not loaded"
+        return {"reason": f"{why}, so ordinary variation is not worked out"}
     chart = xmr([float(v) for v in series["crimes"]], baseline=len(base))
     flagged = {m for m, signal in zip(series["month"], chart.signals, strict=True) if signal != Signal.COMMON_CAUSE}
-    return {"centre": chart.centre, "lower": max(chart.lower, 0.0), "upper": chart.upper, "flagged": flagged}
+    # Limits describe ordinary variation only if the months they are made from were steady themselves.
+    unsteady = sum(m in flagged for m in base) > UNSTEADY_SHARE * len(base)
+    lower = max(chart.lower, 0.0)
+    return {"centre": chart.centre, "lower": lower, "upper": chart.upper, "flagged": flagged, "unsteady": unsteady}
+
+
+def _widened(filters: Filters, whole: Filters) -> list[str]:
+    if whole.period == filters.period:
+        return []
+    return [
+        f"Whole months are drawn ({formats.period(whole.period)}), so they hold more than {formats.period(filters.period)} alone."
+    ]
 
 
 def monthly_with_harm(scope: Scope, filters: Filters) -> pd.DataFrame:
@@ -158,13 +177,23 @@ def change_sentence(scope: Scope, filters: Filters, comparison: Period, key: str
     first = f"{what} was {formats.number(now, decimals)} {unit} in {formats.period(filters.period)}"
     if then != then or then == 0:
         return f"{first}. There is nothing to compare it with: {formats.period(comparison)} is not wholly loaded."
-    return f"{first}, against {formats.number(then, decimals)} in {formats.period(comparison)} ({formats.signed_percent(now / then - 1)})."
+    move = formats.signed_percent(now / then - 1)
+    move = "about the same" if move == formats.LOW else move
+    return f"{first}, against {formats.number(then, decimals)} in {formats.period(comparison)} ({move})."
 
 
 def crimes_sentence(frame: pd.DataFrame, programme: Programme, filters: Filters) -> str:
     """How many months of the last twelve lie outside ordinary variation."""
     if frame["upper"].isna().all():
-        return f"{formats.number(float(frame['crimes'].sum()))} recorded crimes in {formats.period(whole_months(filters).period)}; too few earlier months to say what ordinary variation is."
+        hidden = frame["crimes"].isna().any()
+        total = (
+            ""
+            if hidden
+            else f"{formats.number(float(frame['crimes'].sum()))} recorded crimes in {formats.period(whole_months(filters).period)}; "
+        )
+        reason = frame.attrs.get("no_limits") or "ordinary variation is not worked out"
+        text = f"{total}{reason}."
+        return text[0].upper() + text[1:]
     recent = frame.tail(12)
     low = int((recent["crimes"] < recent["lower"]).sum())
     high = int((recent["crimes"] > recent["upper"]).sum())

@@ -14,7 +14,7 @@ YEAR_BEFORE = "year-before"
 BEFORE_SERVICE = "before-service"
 COMPARISONS = {
     YEAR_BEFORE: "the same months a year before",
-    BEFORE_SERVICE: "the window before the service",
+    BEFORE_SERVICE: "the window before the evaluation",
 }
 
 
@@ -28,6 +28,7 @@ class FilterDefaults:
     hot_spot_names: Mapping[str, str]  # code -> name, in display order
     area_word: str = "hot spots"  # "areas" where the programme has wards rather than hot spots
     before_window: Period | None = None
+    during_window: Period | None = None  # the only period that the window before is as long as
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,24 @@ class Filters:
         start = _day(query.get("from"), defaults.period.start, False, problems)
         end = _day(query.get("to"), defaults.period.end, True, problems)
         if end < start:
-            problems.append("The period ended before it started, so the default period is shown.")
-            start, end = defaults.period.start, defaults.period.end
+            problems.append("The period ended before it started, so its ends were swapped.")
+            start, end = end.replace(day=1), month_end(start.replace(day=1))
         wanted = [c for c in str(query.get("spots") or "").split(",") if c]
         unknown = [c for c in wanted if c not in defaults.hot_spot_names]
         if unknown:
             problems.append(f"No hot spot has the code {formats.joined(unknown)}; it was left out.")
         compare = str(query.get("compare") or YEAR_BEFORE)
-        if compare not in COMPARISONS or (compare == BEFORE_SERVICE and defaults.before_window is None):
-            problems.append("That comparison is not available here; the same months a year before are used.")
+        if compare == BEFORE_SERVICE and (
+            defaults.before_window is None or Period(start, end) != defaults.during_window
+        ):
+            # A longer or shorter period beside that window would read as a rise or a fall.
+            problems.append(
+                f"{COMPARISONS[BEFORE_SERVICE].capitalize()} can be compared only with the evaluation window itself, "
+                "so the same months a year before are used."
+            )
+            compare = YEAR_BEFORE
+        elif compare not in COMPARISONS:
+            problems.append("That comparison is not known; the same months a year before are used.")
             compare = YEAR_BEFORE
         spots = tuple(c for c in defaults.hot_spot_names if c in wanted)
         return cls(defaults.programme, Period(start, end), spots, compare, tuple(problems))
@@ -79,6 +89,9 @@ class Filters:
 
     def with_period(self, period: Period) -> Filters:
         return replace(self, period=period)
+
+    def with_problem(self, sentence: str) -> Filters:
+        return replace(self, problems=(*self.problems, sentence))
 
     def with_hot_spots(self, *codes: str) -> Filters:
         return replace(self, hot_spots=codes)

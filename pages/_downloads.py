@@ -11,7 +11,7 @@ from data_access import audit, loads
 from data_access.crimes import NoDayLevel
 from domain.roles import Permission
 from domain.scope import OutOfScope
-from pages._frame import make_view
+from pages._frame import NoSuchHotSpot, make_view
 
 
 def _csv(text: str, name: str) -> Response:
@@ -39,6 +39,8 @@ def register(server: Flask) -> None:
             return Response(f"{reason}\n", status=409, mimetype="text/plain")
         except OutOfScope:
             abort(403)
+        except NoSuchHotSpot:
+            abort(404)
         name = f"{view.programme.code}-{block_id}-{view.filters.period.start}-{view.filters.period.end}.csv".lower()
         what = {"what": f"{block_id}: {view.sentence()}"}
         audit.note(actor=scope.actor, event="downloaded", detail=what, programme_code=view.programme.code)
@@ -74,6 +76,8 @@ def register(server: Flask) -> None:
             frame = loads.list_loads(current_scope(), code)
         except OutOfScope:
             abort(403)
-        return _csv(
-            frame_csv(frame.drop(columns=["notes", "difference"], errors="ignore")), f"{code}-loads.csv".lower()
+        text = frame_csv(frame.drop(columns=["notes", "difference"]))
+        audit.note(
+            actor=current_scope().actor, event="downloaded", detail={"what": "list of files"}, programme_code=code
         )
+        return _csv(text, f"{code}-loads.csv".lower())

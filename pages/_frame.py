@@ -20,12 +20,14 @@ from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
 from components.block import Block, render_block
-from components.filter_bar import PeriodChoice, filter_bar, filters_from_controls, period_choices
+from components.filter_bar import PeriodChoice, compare_options, filter_bar, filters_from_controls, period_choices
 from components.shell import no_access
 from components.view import View
 from data_access import programmes, trends
 from data_access.crimes import NoDayLevel
-from domain.filters import Filters
+from data_access.reading import shown_period, whole_months
+from domain import formats
+from domain.filters import BEFORE_SERVICE, FilterDefaults, Filters
 from domain.periods import Period, month_end, parse_month
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
@@ -68,22 +70,58 @@ def choices_for(view: View, months: Sequence[str]) -> list[PeriodChoice]:
     return period_choices(windows, months)
 
 
+class NoSuchHotSpot(LookupError):
+    """The address names a hot spot that the programme does not have."""
+
+
 def make_view(scope: Scope, query: Mapping[str, str], *, path_code: str = "", all_months: bool = False) -> View:
-    """The view a query string asks for; raises OutOfScope when the programme is not the viewer's."""
+    """The view a query string asks for; raises OutOfScope when the programme is not the viewer's.
+
+    ``all_months``: the page draws whole months, everything loaded unless a period is asked for.
+    """
     code = current_programme(query)
-    programme = programmes.get_programme(scope, code)
-    defaults = programmes.filter_defaults(scope, code)
-    months = months_loaded(scope, code) if all_months else []
-    if months:
-        defaults = replace(defaults, period=Period(parse_month(months[0]), month_end(parse_month(months[-1]))))
-    if programme.before:
-        defaults = replace(defaults, before_window=programme.before.period)
-    filters = Filters.parse(query, defaults)
+    programme, defaults = programmes.get_programme(scope, code), programmes.filter_defaults(scope, code)
+    months = months_loaded(scope, code)
+    if months and all_months:
+        defaults = replace(defaults, period=_span(months))
+    filters = Filters.parse(_with_comparison(scope, query, defaults), defaults)
+    filters = _clipped(filters, months)
+    period, note = shown_period(scope, programme, filters.period)
+    if all_months and not period.whole_months():
+        period = whole_months(period)
+        note = f"Whole months are drawn here: {formats.period(period)} instead of {formats.period(filters.period)}."
+    if note:
+        filters = filters.with_period(period).with_problem(note)
     if path_code:
         if path_code not in defaults.hot_spot_names:
-            raise OutOfScope(f"This programme has no hot spot with the code “{path_code}”.")
+            raise NoSuchHotSpot(f"{programme.name} has no hot spot with the code “{path_code}”.")
         filters = filters.with_hot_spots(path_code)
-    return View(scope, programme, filters, defaults, programmes.data_as_at(scope, code), path_code)
+    return View(scope, programme, filters, defaults, programmes.data_as_at(scope, code), query, path_code)
+
+
+def _span(months: Sequence[str]) -> Period:
+    return Period(parse_month(months[0]), month_end(parse_month(months[-1])))
+
+
+def _with_comparison(scope: Scope, query: Mapping[str, str], defaults: FilterDefaults) -> Mapping[str, str]:
+    """Outside the operational roles places are released for the evaluation windows, so those are compared first."""
+    if query.get("compare") or query.get("from") or query.get("to") or scope.may(Permission.SEE_SMALL_COUNTS):
+        return query
+    usable = defaults.before_window and defaults.period == defaults.during_window
+    return {**query, "compare": BEFORE_SERVICE} if usable else query
+
+
+def _clipped(filters: Filters, months: Sequence[str]) -> Filters:
+    """The part of the period that is loaded: three loaded months against five would read as a fall."""
+    if not months or filters.period.overlap_days(_span(months)) == 0:
+        return filters
+    span = _span(months)
+    inside = Period(max(filters.period.start, span.start), min(filters.period.end, span.end))
+    if inside == filters.period:
+        return filters
+    return filters.with_period(inside).with_problem(
+        f"Recorded crime is loaded for {formats.period(span)}, so {formats.period(inside)} is shown."
+    )
 
 
 def visible(blocks: Sequence[Block], view: View) -> list[Block]:
@@ -93,7 +131,7 @@ def visible(blocks: Sequence[Block], view: View) -> list[Block]:
 def content(page: DataPage, view: View) -> list[Any]:
     """Problems in the link, the answer, then the blocks; one block's trouble does not take the page down."""
     body: list[Any] = [states.problems(view.filters.problems)]
-    reason = page.nothing(view) if page.nothing else None
+    reason = (page.nothing(view) if page.nothing else None) or _not_loaded(view)
     if reason:
         return [*body, states.empty(*reason)]
     if page.lead:
@@ -103,6 +141,15 @@ def content(page: DataPage, view: View) -> list[Any]:
     if page.tail:
         body.extend(_safely(lambda: page.tail(view), page.slug))  # type: ignore[misc]
     return body
+
+
+def _not_loaded(view: View) -> tuple[str, str] | None:
+    """One message for the page when no month of the period is loaded, instead of one a block."""
+    months = months_loaded(view.scope, view.programme.code)
+    if not months or view.filters.period.overlap_days(_span(months)):
+        return None
+    why = f"Nothing is loaded for {formats.period(view.filters.period)}; recorded crime is loaded for {formats.period(_span(months))}."
+    return why, "Choose a period inside that."
 
 
 def _safely(build: Callable[[], list[Any]], what: str) -> list[Any]:
@@ -125,6 +172,11 @@ def _safely(build: Callable[[], list[Any]], what: str) -> list[Any]:
         ]
 
 
+def _no_such_hot_spot(reason: str) -> html.Div:
+    link = html.A("See all hot spots", href="/hot-spots")
+    return html.Div([html.H1("There is no such hot spot"), html.P(reason), html.P(link)])
+
+
 def _question(page: DataPage, view: View) -> str:
     return page.question if isinstance(page.question, str) else page.question(view)
 
@@ -139,6 +191,8 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
         view = make_view(current_scope(), clean, path_code=path_code, all_months=page.all_months)
     except OutOfScope as reason:
         return no_access(str(reason))
+    except NoSuchHotSpot as reason:
+        return _no_such_hot_spot(str(reason))
     months = months_loaded(view.scope, view.programme.code)
     bar = filter_bar(
         page.slug,
@@ -183,6 +237,8 @@ def data_page(page: DataPage, path_template: str | None = None) -> dict[str, Any
         Output(f"{slug}-content", "children"),
         Output(f"{slug}-months", "className"),
         Output(f"{slug}-query", "data"),
+        Output(f"{slug}-compare", "options"),
+        Output(f"{slug}-compare", "value"),
         Input(f"{slug}-spots", "value"),
         Input(f"{slug}-period", "value"),
         Input(f"{slug}-from", "value"),
@@ -192,16 +248,17 @@ def data_page(page: DataPage, path_template: str | None = None) -> dict[str, Any
         prevent_initial_call=True,
     )
     @requires(page.permission)
-    def update(
-        spots: str, period: str, start: str, end: str, compare: str, where: dict[str, str]
-    ) -> tuple[list[Any], str, str]:
-        query = filters_from_controls(str(where.get("programme", "")), spots, period, start, end, compare)
+    def update(spots: str, period: str, start: str, end: str, compare: str, where: dict[str, str]) -> tuple[Any, ...]:
+        query = filters_from_controls(str((where or {}).get("programme", "")), spots, period, start, end, compare)
         custom = "filter-part" if period == "custom" else "filter-part hidden"
         try:
-            view = make_view(current_scope(), query, path_code=str(where.get("code") or ""), all_months=page.all_months)
-        except OutOfScope as reason:
-            return [no_access(str(reason))], custom, ""
-        return content(page, view), custom, view.filters.to_query()
+            view = make_view(
+                current_scope(), query, path_code=str((where or {}).get("code") or ""), all_months=page.all_months
+            )
+        except (OutOfScope, NoSuchHotSpot) as reason:
+            return [no_access(str(reason))], custom, "", dash.no_update, dash.no_update
+        options = compare_options(view.filters, view.defaults)
+        return content(page, view), custom, view.filters.to_query(), options, view.filters.compare
 
     # PLATFORM 14: replaceState keeps the focus where it is; dcc.Location would rebuild the page.
     clientside_callback(

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import dash
 import dash_bootstrap_components as dbc
 import pandas as pd
-from dash import ALL, Input, Output, State, ctx, dcc, html
+from dash import ALL, ClientsideFunction, Input, Output, State, clientside_callback, ctx, dcc, html
 
 from access.requires import requires
 from access.viewer import current_scope
@@ -23,7 +23,7 @@ from data_access import delivery
 from domain import formats
 from domain.roles import Permission
 from domain.scope import OutOfScope
-from pages._frame import DataPage, data_page, make_view
+from pages._frame import DataPage, NoSuchHotSpot, data_page, make_view
 from settings import load_settings
 
 MEASURES = {
@@ -62,19 +62,22 @@ def _columns(view: View) -> list[Column]:
 
 
 def _sentence(frame: pd.DataFrame, view: View) -> str:
-    known = frame.dropna(subset=["crimes"])
+    known, word = frame.dropna(subset=["crimes"]), view.defaults.area_word
     if known.empty:
-        return "Every count is suppressed for your role in this period; choose a longer one."
-    top, total = known.loc[known["crimes"].idxmax()], float(known["crimes"].sum())
-    text_ = f"{top['hot_spot_name']} had most recorded crime: {formats.number(float(top['crimes']))} of {formats.number(total)} in {formats.period(view.filters.period)}."
+        return "Every count is hidden from your role in this period; choose the evaluation window or a longer period."
+    top = known.loc[known["crimes"].idxmax()]
+    first = f"{top['hot_spot_name']} had most recorded crime: {formats.number(float(top['crimes']))}"
+    if len(known) < len(frame):
+        first = f"Of the {len(known)} of {len(frame)} {word} that can be shown to your role, {first}"
+        said = f"{first} in {formats.period(view.filters.period)}; no total is given, because it would tell the hidden counts."
+    else:
+        said = f"{first} of {formats.number(float(known['crimes'].sum()))} in {formats.period(view.filters.period)}."
     both = known.dropna(subset=["crimes_then"])
-    if len(both):
-        fell, rose = (
-            int((both["crimes"] < both["crimes_then"]).sum()),
-            int((both["crimes"] > both["crimes_then"]).sum()),
-        )
-        text_ += f" Against {formats.period(view.comparison)}, recorded crime was lower in {fell} and higher in {rose} of {len(both)}."
-    return text_
+    if both.empty:
+        return f"{said} Nothing can be set beside it: {formats.period(view.comparison)} is not wholly loaded or is hidden from your role."
+    fell = int((both["crimes"] < both["crimes_then"]).sum())
+    rose = int((both["crimes"] > both["crimes_then"]).sum())
+    return f"{said} Against {formats.period(view.comparison)}, recorded crime was lower in {fell} and higher in {rose} of the {len(both)} {word} that can be compared."
 
 
 def _page_link(row: dict[str, Any]) -> str:
@@ -202,17 +205,22 @@ def _chosen(rows: list[dict[str, Any]], chosen: str, view: View) -> list[Any]:
 
 
 def _stage(view: View) -> list[Any]:
+    measure = view.query.get("measure", "crimes")
+    measure = measure if measure in _available(view) else "crimes"
+    chosen = view.query.get("chosen", "")
+    chosen = chosen if chosen in view.defaults.hot_spot_names else ""
     options = [{"label": m.label, "value": k} for k, m in _available(view).items()]
     return [
         html.Div(
             [
                 html.Label("Colour the map by", htmlFor="hot-spots-measure"),
-                dbc.Select(id="hot-spots-measure", options=options, value="crimes", className="in-sentence"),
+                dbc.Select(id="hot-spots-measure", options=options, value=measure, className="in-sentence"),
             ],
             className="block",
         ),
-        dcc.Store(id="hot-spots-choice", data=""),
-        states.loading(html.Div(_pair(view, "crimes", ""), id="hot-spots-pair"), "hot-spots-pair"),
+        dcc.Store(id="hot-spots-choice", data=chosen),
+        dcc.Store(id="hot-spots-choice-written"),
+        states.loading(html.Div(_pair(view, measure, chosen), id="hot-spots-pair"), "hot-spots-pair"),
     ]
 
 
@@ -246,14 +254,25 @@ def choose(
         chosen = str(trigger["code"])
     try:
         view = make_view(current_scope(), query_dictionary(query or address, where))
-    except OutOfScope as reason:
+    except (OutOfScope, NoSuchHotSpot) as reason:
         return no_access(str(reason)), ""
     return _pair(view, measure, chosen), chosen
 
 
-def query_dictionary(query: str, where: dict[str, str]) -> dict[str, str]:
+# The choice is part of what the screen shows, so it is part of the address that can be shared.
+clientside_callback(
+    ClientsideFunction("portal", "writeChoice"),
+    Output("hot-spots-choice-written", "data"),
+    Input("hot-spots-choice", "data"),
+    Input("hot-spots-measure", "value"),
+    Input("hot-spots-query", "data"),
+    prevent_initial_call=True,
+)
+
+
+def query_dictionary(query: str, where: dict[str, str] | None) -> dict[str, str]:
     found = dict(parse_qsl(query))
-    found["programme"] = str(where.get("programme", found.get("programme", "")))
+    found["programme"] = str((where or {}).get("programme", found.get("programme", "")))
     return found
 
 

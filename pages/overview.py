@@ -8,6 +8,7 @@ import dash
 import pandas as pd
 from dash import html
 
+from analysis.evaluation.overlap import baseline_overlap
 from components import states
 from components.block import Block, register_block
 from components.spark import spark
@@ -33,9 +34,9 @@ def _columns(view: View) -> list[Column]:
         return Column(name, head, numeric=True, decimals_from="decimals")
 
     before = (
-        f"Before the service ({formats.period(view.programme.before.period)})"
+        f"Before the evaluation ({formats.period(view.programme.before.period)})"
         if view.programme.before
-        else "Before the service"
+        else "Before the evaluation"
     )
     return [
         text("measure", "Measure"),
@@ -44,13 +45,13 @@ def _columns(view: View) -> list[Column]:
         value("year_before", f"A year before ({formats.period(view.filters.period.year_before())})"),
         change("change_year", "Change on a year before, %"),
         value("before_service", before),
-        change("change_before", "Change on before the service, %"),
+        change("change_before", "Change on before the evaluation, %"),
     ]
 
 
 def _sentence(frame: pd.DataFrame, view: View) -> str:
     known = frame.dropna(subset=["now"])
-    return f"{len(known)} of {len(frame)} measures can be given for {formats.period(view.filters.period)}; a comparison is left out where the earlier period is not wholly loaded, or had no service."
+    return f"{len(known)} of {len(frame)} measures can be given for {formats.period(view.filters.period)}; where a comparison is missing, the earlier period is not wholly loaded or the service was not live in all of it."
 
 
 TABLE = register_block(
@@ -61,7 +62,7 @@ TABLE = register_block(
         frame=lambda view: overview.overview_table(view.scope, view.filters),
         sentence=_sentence,
         caption=lambda view: (
-            f"Harm weights: {view.as_at.weight_edition or 'none loaded'}. Patrol-minutes: minutes with one or more people of a team inside a boundary, by GPS. Cost: provider spend over those minutes, monthly spend split by day."
+            f"Harm weights: {view.as_at.weight_edition or 'none loaded'}. Patrol-minutes: minutes with one or more people of a team inside a boundary, by GPS. Cost: provider spend over those minutes, monthly spend split by day. Changes of a share are in percentage points."
         ),
         columns=_columns,
         table_open=True,
@@ -106,9 +107,11 @@ def _measures(view: View) -> html.Ul:
 
 
 def _claim(view: View) -> list[Any]:
-    """The evaluation's own sentence, only when the page shows the evaluation window."""
-    if not view.may(Permission.VIEW_EVALUATION) or _before_words(view) is None or view.filters.hot_spots:
+    """The evaluation's own sentence, only when the page shows the evaluation window; its warning to everybody."""
+    if _before_words(view) is None or view.filters.hot_spots:
         return []
+    if not view.may(Permission.VIEW_EVALUATION):
+        return _bare_warning(view)
     body: list[Any] = []
     found = evaluation.evaluation_summary(view.scope, view.programme.code)
     if hasattr(found.before_after, "default"):
@@ -128,6 +131,16 @@ def _claim(view: View) -> list[Any]:
     return body
 
 
+def _bare_warning(view: View) -> list[Any]:
+    """For those who see the two counts but not the evaluation."""
+    before = view.programme.before
+    overlap = baseline_overlap(before.period, view.programme.service_live_from) if before else None
+    plain = html.P(
+        "Two counts beside each other do not say what lay behind a difference, nor whether it is more than ordinary variation."
+    )
+    return [plain, *([states.warning(overlap.sentence())] if overlap else [])]
+
+
 def _lead(view: View) -> list[Any]:
     frame = overview.overview_table(view.scope, view.filters).set_index("key")
     parts = [f"{formats.period(view.filters.period)}."]
@@ -140,7 +153,7 @@ def _lead(view: View) -> list[Any]:
     )
     crimes = frame.loc["crimes"]
     if crimes["now"] == crimes["now"]:
-        now = f"{formats.number(crimes['now'])} crimes were recorded in {view.defaults.area_name}"
+        now = f"{formats.number(crimes['now'])} crimes were recorded in {view.places()}"
         parts.append(
             f"{now}, against {formats.number(crimes[column])} {words}."
             if crimes[column] == crimes[column]
@@ -157,9 +170,11 @@ def _lead(view: View) -> list[Any]:
         if str(k).startswith("rate:")
     ]
     if rates:
-        parts.append(f"A patrol-minute in a hot spot cost {formats.joined(rates)}.")
+        where = " (all hot spots)" if view.filters.hot_spots else ""
+        parts.append(f"A patrol-minute in a hot spot cost {formats.joined(rates)}{where}.")
     if crimes["now"] != crimes["now"]:
-        parts.append("No recorded crime is loaded for the whole of this period.")
+        hidden = "Counts of 1 to 4 recorded crimes are not shown to your role."
+        parts.append(hidden if crimes["suppressed"] else "No recorded crime is loaded for the whole of this period.")
     return [html.P(" ".join(parts), className="lead", id="overview-lead"), *_claim(view), _measures(view)]
 
 

@@ -6,11 +6,17 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def portal_environment(data_dir: Path, **more: str) -> dict[str, str]:
@@ -47,3 +53,12 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
             run_command(folder, "prepare")
             (folder / "ready").touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one real browser of a run: two of Playwright's loops cannot live in one process."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from domain.roles import Role
 from settings import ROOT
@@ -55,17 +55,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             served.wait(30)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 800})
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()

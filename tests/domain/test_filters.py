@@ -14,7 +14,7 @@ from domain.periods import Period
 NAMES = {"HS1": "Clock Tower", "HS2": "Haymarket", "HS3": "Market Place"}
 DEFAULTS = FilterDefaults(
     "DEMO", "Leicester city centre", Period(date(2023, 2, 1), date(2024, 1, 31)), NAMES,
-    before_window=Period(date(2022, 3, 1), date(2023, 1, 31)),
+    before_window=Period(date(2022, 3, 1), date(2023, 1, 31)), during_window=Period(date(2023, 2, 1), date(2024, 1, 31)),
 )  # fmt: skip
 
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
@@ -28,7 +28,8 @@ days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 )
 def test_what_is_written_to_the_address_is_read_back(start: date, length: int, spots: set[str], compare: str) -> None:
     chosen = tuple(code for code in NAMES if code in spots)
-    filters = Filters("DEMO", Period(start, start + timedelta(days=length)), chosen, compare)
+    period = DEFAULTS.period if compare == BEFORE_SERVICE else Period(start, start + timedelta(days=length))
+    filters = Filters("DEMO", period, chosen, compare)
     assert Filters.parse(dict(parse_qsl(filters.to_query())), DEFAULTS) == filters
 
 
@@ -54,7 +55,13 @@ def test_what_cannot_be_used_is_said() -> None:
     assert [p.split()[0] for p in filters.problems] == ["“soon”", "No", "That"]
 
 
-def test_a_period_that_ends_before_it_starts_falls_back() -> None:
+def test_ends_in_the_wrong_order_are_swapped_and_said() -> None:
     filters = Filters.parse({"from": "2023-06", "to": "2023-01"}, DEFAULTS)
-    assert filters.period == DEFAULTS.period
+    assert filters.period == Period(date(2023, 1, 1), date(2023, 6, 30))
     assert "ended before it started" in filters.problems[0]
+
+
+def test_the_window_before_is_not_set_beside_a_period_of_another_length() -> None:
+    filters = Filters.parse({"from": "2019-10", "to": "2024-01", "compare": BEFORE_SERVICE}, DEFAULTS)
+    assert filters.compare == YEAR_BEFORE
+    assert "only with the evaluation window" in filters.problems[0]

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import plotly.graph_objects as go
 import plotly.offline
 import pytest
+from playwright.sync_api import Browser
 
 from components import figures
 from reports.charts import FONT_FAMILY, figure_svg
@@ -94,9 +95,8 @@ def test_vertical_titles_do_not_lie_on_tick_labels() -> None:
 
 
 @pytest.mark.parametrize("name", ["line", "dots", "bars"])
-def test_marks_are_those_a_browser_draws(name: str, tmp_path: Path) -> None:
+def test_marks_are_those_a_browser_draws(name: str, tmp_path: Path, chromium: Browser) -> None:
     """Golden test: the official plotly.js in Chromium draws the same shapes from the same figure."""
-    playwright = pytest.importorskip("playwright.sync_api")
     figure = go.Figure(_figures()[name])
     # Fixed margins: the two measure text with different engines; the marks must agree all the same.
     margin = {"l": 110, "r": 90, "t": 60, "b": 60, "autoexpand": False}
@@ -105,17 +105,15 @@ def test_marks_are_those_a_browser_draws(name: str, tmp_path: Path) -> None:
     figure.update_yaxes(automargin=False)
     page_file = tmp_path / "chart.html"
     page_file.write_text(f"<div id=c></div><script>{plotly.offline.get_plotlyjs()}</script>", encoding="utf-8")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.goto(page_file.as_uri())
-        theirs = page.evaluate(
-            "async s => { await Plotly.newPlot('c', s.data, s.layout, {staticPlot: true});"
-            " return [...document.querySelectorAll('.trace path')]"
-            ".map(e => e.getAttribute('d') + ' ' + (e.getAttribute('transform') || '')) }",
-            json.loads(figure.to_json()),
-        )
-        browser.close()
+    page = chromium.new_page()
+    page.goto(page_file.as_uri())
+    theirs = page.evaluate(
+        "async s => { await Plotly.newPlot('c', s.data, s.layout, {staticPlot: true});"
+        " return [...document.querySelectorAll('.trace path')]"
+        ".map(e => e.getAttribute('d') + ' ' + (e.getAttribute('transform') || '')) }",
+        json.loads(figure.to_json()),
+    )
+    page.close()
     ours = _marks(figure_svg(figure, 760, 340))
     assert len(ours) >= 2
     assert ours == [_whole_pixels(mark) for mark in theirs]

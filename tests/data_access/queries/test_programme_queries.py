@@ -114,11 +114,9 @@ class TestEngagements:
         }  # fmt: skip
         assert "left out, because hot spots are chosen" in spot.attrs["notes"][0]
 
-    def test_small_counts_are_hidden_from_funders(self, funder, asked):
-        found = engagements.engagement_table(funder, asked("2023-02-01", "2023-02-28"), ("hot_spot", "measure"))
-        arrests = found[found["measure"] == "arrests"].set_index("hot_spot")
-        assert list(arrests.loc[["HS1", "HS2"], "suppressed"]) == [True, True]
-        assert arrests.loc["HS3", "count"] == 0
+    def test_counts_of_single_acts_are_for_the_operational_roles(self, funder, asked):
+        with pytest.raises(OutOfScope, match="counts of 1 to 4"):
+            engagements.engagement_table(funder, asked("2023-02-01", "2023-02-28"), ("hot_spot", "measure"))
 
     def test_measures_are_never_added_up(self, server, asked):
         with pytest.raises(ValueError, match="do not add up"):

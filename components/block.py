@@ -86,7 +86,8 @@ def csv_address(block: Block, view: View) -> str:
 
 def source_line(view: View) -> str:
     demonstration = "Demonstration data. " if view.programme.demonstration else ""
-    return f"{demonstration}Source: {view.programme.force or 'force'} extracts loaded to the portal; data as at: {view.data_as_at()}."
+    source = view.programme.source or f"extracts of {view.programme.force} and its partners, loaded to the portal"
+    return f"{demonstration}Source: {source}; data as at: {view.data_as_at()}."
 
 
 def notes(frame: pd.DataFrame) -> list[str]:

@@ -61,7 +61,9 @@ def cell(row: Any, column: Column) -> str:
     value = row[column.name]
     if column.name in row.get("not_applicable", ()):
         return formats.NOT_APPLICABLE
-    if column.numeric and row.get("suppressed") is True and pd.isna(value):
+    flag = f"suppressed_{column.name}"
+    hidden = row[flag] if flag in row else row.get("suppressed", False)
+    if column.numeric and pd.isna(value) and bool(hidden):
         return formats.CONFIDENTIAL
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return formats.UNAVAILABLE

@@ -103,7 +103,11 @@ def hot_spot_measures(scope: Scope, filters: Filters, comparison: Period) -> pd.
     if set(comparison.months()) <= loaded:
         then = crimes.crime_table(scope, filters.with_period(comparison), ("hot_spot",))
         frame = frame.merge(
-            then[["hot_spot", "crimes"]].rename(columns={"crimes": "crimes_then"}), on="hot_spot", how="left"
+            then[["hot_spot", "crimes", "suppressed"]].rename(
+                columns={"crimes": "crimes_then", "suppressed": "suppressed_crimes_then"}
+            ),
+            on="hot_spot",
+            how="left",
         )
     else:
         frame["crimes_then"] = float("nan")

@@ -138,14 +138,15 @@ def by_offence_group(scope: Scope, filters: Filters, comparison: Period) -> pd.D
     now = _incidents_as_group(crime_table(scope, filters, ("offence_group",)))
     then = _incidents_as_group(crime_table(scope, filters.with_period(comparison), ("offence_group",)))
     then = then[["offence_group", "crimes", "suppressed"]].rename(
-        columns={"crimes": "crimes_then", "suppressed": "suppressed_then"}
+        columns={"crimes": "crimes_then", "suppressed": "suppressed_crimes_then"}
     )
     both = now.merge(then, on="offence_group", how="outer")
     covered = _covered(scope, filters.programme, comparison)
     # A group that one period never saw is a true zero there, unless it is hidden or not loaded.
-    for column, flag, known in (("crimes", "suppressed", True), ("crimes_then", "suppressed_then", covered)):
+    for column, flag, known in (("crimes", "suppressed", True), ("crimes_then", "suppressed_crimes_then", covered)):
         hidden = both[flag].fillna(False).astype(bool)
         both[column] = both[column].astype(float).where(both[column].notna() | hidden, 0.0) if known else float("nan")
+        both[flag] = hidden
     both["change"] = (both["crimes"] / both["crimes_then"] - 1).where(both["crimes_then"] > 0)
     return both.sort_values("crimes", ascending=False, na_position="last", ignore_index=True)
 

@@ -90,6 +90,7 @@ class Programme:
     rate_reference_provider: str | None  # the provider whose rate others are compared with
     providers: tuple[Provider, ...]
     targets: tuple[Target, ...]
+    source: str  # who made the data, where "the force and its partners" is not right
     data_note: str  # shown beside every figure: snapping, coverage, demonstration
     return_due_day: int | None = None  # day of the following month on which a monthly return is due
 
@@ -248,6 +249,7 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         rate_reference_provider=reference,
         providers=providers,
         targets=targets,
+        source=r.text(document, "source", "", ""),
         data_note=r.text(document, "data_note", "", ""),
         return_due_day=_due_day(r, fund),
     )

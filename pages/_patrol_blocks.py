@@ -38,10 +38,12 @@ def _delivery_sentence(frame: pd.DataFrame, view: View) -> str:
     planned, done = float(frame["planned_minutes"].sum()), float(frame["patrol_minutes"].sum())
     if not planned:
         return f"{formats.number(done)} patrol-minutes delivered; no plan is loaded for this period, so no share can be given."
-    return (
-        f"{formats.number(done)} of {formats.number(planned)} planned minutes were delivered ({formats.percent(done / planned)}); "
-        f"{formats.number(float(frame['abstracted_minutes'].sum()))} minutes were abstracted."
-    )
+    said = f"{formats.number(done)} of {formats.number(planned)} planned minutes were delivered ({formats.percent(done / planned)})"
+    away = float(frame["abstracted_minutes"].sum())
+    if not away:
+        return f"{said}; no abstraction is recorded."
+    # Abstracted and short need not agree: some visits ran over their plan, some were short without a reason.
+    return f"{said}, {formats.number(abs(planned - done))} {'fewer' if done <= planned else 'more'} than planned; plans record {formats.number(away)} minutes as abstracted, and other visits ran over or under."
 
 
 BY_PROVIDER = register_block(
@@ -103,7 +105,14 @@ def _week_sentence(frame: pd.DataFrame) -> str:
         return "No plan is loaded for this period."
     short = int((known["delivered_share"] < 0.8).sum())
     worst = known.loc[known["delivered_share"].idxmin()]
-    return f"{short} of {len(known)} weeks delivered under 80% of the planned minutes; the lowest was the week of {formats.day(worst['week'])} ({formats.percent(float(worst['delivered_share']))})."
+    said = (
+        f"{short} of {len(known)} weeks delivered under 80% of the planned minutes; the lowest was the week of "
+        f"{formats.day(worst['week'])} ({formats.percent(float(worst['delivered_share']))}"
+    )
+    away = float(worst["abstracted_minutes"])
+    if away <= 0:
+        return f"{said}, with no abstraction recorded)."
+    return f"{said}, with {formats.number(away)} of {formats.number(float(worst['planned_minutes']))} planned minutes recorded as abstracted)."
 
 
 def _day_sentence(frame: pd.DataFrame, view: View) -> str:
@@ -113,6 +122,7 @@ def _day_sentence(frame: pd.DataFrame, view: View) -> str:
 
 def _day_figure(frame: pd.DataFrame, view: View) -> go.Figure:
     table = frame.pivot_table(index="hot_spot_name", columns="local_date", values="patrol_minutes", aggfunc="sum")
+    table = table.reindex([name for name in view.spot_names.values() if name in table.index])  # as numbered on the map
     return figures.heat(
         x=[formats.day(d) for d in table.columns],
         y=list(table.index),
@@ -149,7 +159,7 @@ HOUR_WEEKDAY = register_block(
         title="When patrols were there",
         permission=Permission.SEE_DAYS,
         frame=lambda view: patrols.patrol_table(view.scope, view.filters, ("weekday", "hour")),
-        sentence=lambda frame, view: _busiest(frame),
+        sentence=lambda frame, view: _busiest(frame, view),
         caption=lambda view: (
             f"Patrol-minutes by local hour and weekday over the whole period; a visit's minutes are split over the hours it spans. {MINUTES_NOTE}"
         ),
@@ -164,13 +174,20 @@ HOUR_WEEKDAY = register_block(
 )
 
 
-def _busiest(frame: pd.DataFrame) -> str:
+def _busiest(frame: pd.DataFrame, view: View) -> str:
     total = float(frame["patrol_minutes"].sum())
     if not total:
         return "No patrols recorded."
-    inside = float(frame.loc[frame["hour"].between(14, 19), "patrol_minutes"].sum())
     top = frame.loc[frame["patrol_minutes"].idxmax()]
-    return f"{formats.percent(inside / total)} of patrol-minutes fell between 14:00 and 20:00; the busiest hour was {figures.DAYS[int(top['weekday'])]} {int(top['hour']):02d}:00."
+    busiest = f"the busiest hour was {figures.DAYS[int(top['weekday'])]} {int(top['hour']):02d}:00"
+    shift = next((p for p in view.programme.providers if p.shift_from and p.shift_to), None)
+    if shift is None or shift.shift_from is None or shift.shift_to is None:
+        return f"Of {formats.number(total)} patrol-minutes, {busiest}."
+    inside = float(
+        frame.loc[frame["hour"].between(shift.shift_from.hour, shift.shift_to.hour - 1), "patrol_minutes"].sum()
+    )
+    hours = f"{shift.shift_from:%H:%M} and {shift.shift_to:%H:%M}, the shift of {shift.name}"
+    return f"{formats.percent(inside / total)} of patrol-minutes fell between {hours}; {busiest}."
 
 
 def _lengths_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -243,22 +260,36 @@ def _since_sentence(frame: pd.DataFrame, view: View) -> str:
     return f"On {formats.day(view.filters.period.end)} no patrol had been recorded for four days or more at {formats.joined(late)}."
 
 
+def _abstraction_sentence(frame: pd.DataFrame, view: View) -> str:
+    by_reason = frame.groupby("reason")["minutes"].sum().sort_values()
+    total, most = float(by_reason.sum()), float(by_reason.iloc[-1])
+    return (
+        f"Plans record {formats.number(total)} planned minutes as abstracted; most often the reason was "
+        f"{str(by_reason.index[-1]).lower()} ({formats.number(most)} minutes)."
+    )
+
+
+def _abstraction_columns(view: View) -> list[Column]:
+    provider = (
+        [text("provider", "Provider", view.programme.provider_name)] if view.may(Permission.SEE_SMALL_COUNTS) else []
+    )
+    return [
+        text("reason", "Reason"),
+        *provider,
+        decimal("minutes", "Minutes abstracted", 0),
+        count("visits", "Planned visits affected"),
+    ]
+
+
 ABSTRACTIONS = register_block(
     Block(
         id="abstractions",
         title="Abstractions and their reasons",
         permission=Permission.VIEW_PATROLS,
         frame=lambda view: patrols.abstractions(view.scope, view.filters),
-        sentence=lambda frame, view: (
-            f"{formats.number(float(frame['minutes'].sum()))} planned minutes were not delivered because patrols were pulled away; the commonest reason was {str(frame.sort_values('minutes').iloc[-1]['reason']).lower()}."
-        ),
-        caption=lambda view: "As recorded in the plan extract by each provider.",
-        columns=lambda view: [
-            text("reason", "Reason"),
-            text("provider", "Provider", view.programme.provider_name),
-            decimal("minutes", "Minutes abstracted", 0),
-            count("visits", "Planned visits affected"),
-        ],
+        sentence=_abstraction_sentence,
+        caption=lambda view: "As recorded in the plan extract by each provider, in the portal's list of reasons.",
+        columns=_abstraction_columns,
         table_open=True,
     )
 )

@@ -81,12 +81,17 @@ def _match() -> list[tuple[str, ...]]:
 
 
 def _claims(spend: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Claimed in the month after each quarter: the quarter's spend."""
+    """Claimed in the month after each quarter; the year's last quarter in March, with the year's closing.
+
+    A claim counts in the year it is made in, so a last quarter claimed in April would stand beside another year's
+    spend and exceed it.
+    """
     months = Period(SERVICE_FROM, DATA_TO).months()
     rows = []
     for number, month in enumerate(months):
-        quarter = months[max(0, number - 3) : number]
-        if month[-2:] in ("01", "04", "07", "10") and len(quarter) == 3:
+        closing = month[-2:] == "03"
+        quarter = months[max(0, number - 2) : number + 1] if closing else months[max(0, number - 3) : number]
+        if month[-2:] in ("01", "03", "07", "10") and len(quarter) == 3:
             amount = sum(float(r[3]) for r in spend if r[0] in quarter)
             rows.append((month, "other", "claim", f"{amount:.2f}", "", f"Quarter {quarter[0]} to {quarter[-1]}"))
     return rows

@@ -51,7 +51,7 @@ planned_dose = [ {{ from = {SERVICE_FROM}, minutes = 15 }}, {{ from = {LONGER_DO
 
 [[providers]]
 code = "police-dedicated"
-name = "Police, dedicated team"
+name = "Police dedicated team"
 kind = "police dedicated"
 staff_per_patrol = 2
 shift_from = "16:00"
@@ -60,7 +60,7 @@ planned_dose = [ {{ from = {SERVICE_FROM}, minutes = 15 }} ]
 
 [[providers]]
 code = "police-overtime"
-name = "Police, overtime"
+name = "Police overtime"
 kind = "police overtime"
 staff_per_patrol = 2
 shift_from = "20:00"

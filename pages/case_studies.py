@@ -67,33 +67,30 @@ def _body(programme: str) -> list[Any]:
     scope = current_scope()
     found = programmes.get_programme(scope, programme)
     studies = case_studies.approved(scope, programme)
+    may_release = scope.may(Permission.RELEASE_CASE_STUDIES)
+    waiting = case_studies.pending(scope, programme) if may_release else []
+    if not studies and may_release and not waiting:
+        return [html.P("No case study has been released for this programme, and none is waiting for release.")]
+    parts: list[Any] = []
+    if studies:
+        cards = html.Div([_card(s) for s in studies], className="cards")
+        parts += [html.P(_note(found.demonstration), className="caption"), cards]
+    else:
+        what_next = "Case studies appear here after two approvers have released them."
+        parts.append(states.empty("No case study has been released.", what_next))
+    if may_release:
+        rows = [_waiting(s) for s in waiting] or [html.P("No case study is waiting for release.")]
+        parts.append(html.Section([html.H2("Waiting for release"), *rows], className="block"))
+    return parts
+
+
+def _note(demonstration: bool) -> str:
     note = (
         "Invented for the demonstration."
-        if found.demonstration
+        if demonstration
         else "Each was checked for details that could identify someone, and released by two people who did not write it."
     )
-    parts: list[Any] = [
-        html.P(
-            note + " A case study shows what help looked like; it is not evidence of an effect on crime.",
-            className="caption",
-        )
-    ]
-    parts.append(
-        html.Div([_card(s) for s in studies], className="cards")
-        if studies
-        else states.empty(
-            "No case study has been released.", "Case studies appear here after two approvers have released them."
-        )
-    )
-    if scope.may(Permission.RELEASE_CASE_STUDIES):
-        waiting = case_studies.pending(scope, programme)
-        parts.append(
-            html.Section(
-                [html.H2("Waiting for release"), *([_waiting(s) for s in waiting] or [html.P("Nothing is waiting.")])],
-                className="block",
-            )
-        )
-    return parts
+    return f"{note} A case study shows what help looked like; it is not evidence of an effect on crime."
 
 
 @requires(Permission.VIEW_CASE_STUDIES)

@@ -17,12 +17,11 @@ from components.shell import no_access
 from data_access import programmes, returns
 from data_access.engine import utc_now
 from domain import formats
-from domain.periods import month_of
 from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
 from reports import routes
-from reports.contents import MonthNotHeld, build_contents, months_held
+from reports.contents import MonthNotHeld, build_contents, returnable_months, why_no_returns
 from reports.model import ReturnContents
 from reports.preview import gaps, preview
 from reports.sections.words import NARRATIVE
@@ -86,13 +85,6 @@ def _months_table(scope: Scope, programme: Programme, months: list[str], chosen:
     )
 
 
-def _returnable(programme: Programme, months: list[str]) -> list[str]:
-    """Months since the service went live; all of them where no service date is set."""
-    if programme.service_live_from is None:
-        return months
-    return [m for m in months if m >= month_of(programme.service_live_from)] or months
-
-
 def _answer(scope: Scope, programme: Programme, months: list[str]) -> str:
     started = [m for m in months if returns.get(scope, programme.code, m).revision]
     left = len(months) - len(started)
@@ -114,7 +106,7 @@ def _answer(scope: Scope, programme: Programme, months: list[str]) -> str:
 # --- one month ----------------------------------------------------------------------------------------------------
 
 
-def _checks(contents: ReturnContents) -> html.Section:
+def _checks(contents: ReturnContents) -> list[Any]:
     missing = gaps(contents)
     rows = [html.Tr([html.Th(label, scope="row"), html.Td(letter), html.Td(why)]) for letter, label, why in missing]
     head = html.Tr([html.Th(h, scope="col") for h in ("Field", "Section", "Why there is no value")])
@@ -129,9 +121,7 @@ def _checks(contents: ReturnContents) -> html.Section:
         if missing
         else "Every field has a value."
     )
-    return html.Section(
-        [html.H2("Checks"), html.P(sentence, className="reading"), scroll if missing else None], className="block"
-    )
+    return [html.H2("Checks"), html.P(sentence, className="reading"), *([scroll] if missing else [])]
 
 
 def _narrative(scope: Scope, draft: returns.Draft) -> html.Section:
@@ -165,7 +155,8 @@ def _document(contents: ReturnContents) -> list[Any]:
     accessible = "Tagged for screen readers (PDF/UA-1) and fit for archiving (PDF/A-3a). It is built when you ask, which takes some seconds."
     return [
         html.P(link), html.P(accessible, className="caption"),
-        html.P(f"Data {contents.data_hash_short}; {contents.data_as_at}.", className="caption"), *preview(contents),
+        html.P(f"Data {contents.data_hash_short}, {contents.narrative}; {contents.data_as_at}.", className="caption"),
+        *preview(contents),
     ]  # fmt: skip
 
 
@@ -176,7 +167,7 @@ def _month(scope: Scope, code: str, month: str) -> list[Any]:
         html.P(_state(draft) + ".", className="reading", id="returns-state"),
         dcc.Store(id="returns-where", data={"programme": code, "month": month}),
         dcc.Store(id="returns-revision", data=draft.revision),
-        _checks(contents),
+        html.Section(_checks(contents), className="block", id="returns-checks"),
         _narrative(scope, draft),
         html.Section(
             [html.H2("Preview"), states.loading(html.Div(_document(contents), id="returns-preview"), "returns-preview")],
@@ -192,6 +183,14 @@ def _chosen(scope: Scope, code: str, month: str) -> list[Any]:
         return [states.inset(html.P(str(reason)))]
 
 
+def _nothing(why: str) -> Any:
+    if why:
+        return states.inset(html.P(why, id="returns-none"))
+    return states.empty(
+        "No data are loaded since this programme's service went live.", "Load crimes and tracker files, then come back."
+    )
+
+
 @requires(Permission.VIEW_RETURNS)
 def layout(**query: Any) -> html.Div:
     asked = {k: str(v) for k, v in query.items() if v is not None}
@@ -199,15 +198,13 @@ def layout(**query: Any) -> html.Div:
         code = current_programme(asked)
         scope = current_scope()
         programme = programmes.get_programme(scope, code)
-        months = _returnable(programme, months_held(scope, code))
+        months = returnable_months(scope, code)
         if not months:
-            nothing = states.empty(
-                "No data are loaded for this programme.", "Load crimes and tracker files, then come back."
-            )
-            return html.Div([html.H1(QUESTION), nothing], className="page")
+            return html.Div([html.H1(QUESTION), _nothing(why_no_returns(scope, code))], className="page")
         month = asked.get("month", "")
-        parts: list[Any] = [html.H1(QUESTION), html.P(_answer(scope, programme, months), className="lead")]
-        table = _months_table(scope, programme, months, month)
+        lead = html.P(_answer(scope, programme, months), className="lead", id="returns-lead")
+        parts: list[Any] = [html.H1(QUESTION), lead]
+        table = html.Div(_months_table(scope, programme, months, month), id="returns-list")
         if month:
             # The month is what this visit is about; the others step back.
             parts += [html.Details([html.Summary("All months"), table]), *_chosen(scope, code, month)]
@@ -223,6 +220,9 @@ def layout(**query: Any) -> html.Div:
     Output("returns-revision", "data"),
     Output("returns-state", "children"),
     Output("returns-preview", "children"),
+    Output("returns-checks", "children"),
+    Output("returns-lead", "children"),
+    Output("returns-list", "children"),
     Input("returns-save", "n_clicks"),
     State("returns-where", "data"),
     State("returns-revision", "data"),
@@ -230,19 +230,31 @@ def layout(**query: Any) -> html.Div:
     prevent_initial_call=True,
 )
 @requires(Permission.BUILD_RETURNS)
-def save(clicks: int, where: dict[str, str], revision: int, *texts: str | None) -> tuple[Any, Any, Any, Any]:
-    """Save what was edited from ``revision``; a newer one by someone else is told, never overwritten."""
+def save(clicks: int, where: dict[str, str], revision: int, *texts: str | None) -> tuple[Any, ...]:
+    """Save what was edited from ``revision``; a newer one by someone else is told, never overwritten.
+
+    Everything on the page that speaks of the narrative is written anew, so that no part contradicts another.
+    """
     if not clicks:
-        return (dash.no_update,) * 4
+        return (dash.no_update,) * 7
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
     narrative = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
     try:
         draft = returns.save(scope, code, month, narrative, int(revision or 0))
         contents = build_contents(scope, code, month)
     except (returns.StaleDraft, returns.NarrativeTooLong, OutOfScope, MonthNotHeld, ValueError) as reason:
-        return states.warning(f"Nothing was saved. {reason}"), *(dash.no_update,) * 3
+        return states.warning(f"Nothing was saved. {reason}"), *(dash.no_update,) * 6
     said = states.inset(html.P(f"Saved as revision {draft.revision}. The preview and the PDF now hold it."))
-    return said, draft.revision, _state(draft) + ".", _document(contents)
+    programme, months = programmes.get_programme(scope, code), returnable_months(scope, code)
+    return (
+        said,
+        draft.revision,
+        _state(draft) + ".",
+        _document(contents),
+        _checks(contents),
+        _answer(scope, programme, months),
+        _months_table(scope, programme, months, month),
+    )
 
 
 dash.register_page(__name__, path="/returns", name="Returns", title="Returns", layout=layout)

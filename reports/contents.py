@@ -6,11 +6,12 @@ from datetime import datetime
 
 from components.table import SYMBOL_NOTES
 from data_access import returns, trends
+from data_access.costs import finance
 from data_access.patrols import patrol_table
 from data_access.programmes import data_as_at, filter_defaults, get_programme
 from domain import formats
 from domain.filters import Filters
-from domain.periods import Period, parse_month
+from domain.periods import Period, month_of, parse_month
 from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import Scope
@@ -32,12 +33,14 @@ class MonthNotHeld(LookupError):
 def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnContents:
     """Everything in the return of ``month`` (YYYY-MM).
 
+    Only months that ``returnable_months`` offers: page, download and command open the same ones.
+
     Raises ValueError (not a month), MonthNotHeld, OutOfScope, UnknownProgramme; each message is for the reader.
     """
     scope.require(Permission.VIEW_RETURNS)
     scope.require_programme(programme_code)
     parse_month(month)
-    _check_held(scope, programme_code, month)
+    _check_returnable(scope, programme_code, month)
     fields = field_list()
     s = Source(
         scope, get_programme(scope, programme_code), filter_defaults(scope, programme_code),
@@ -60,6 +63,7 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
         return_id=cover.return_id(s),
         status=cover.status(s),
         data_as_at=cover.data_reach(s),
+        narrative=cover.narrative(s),
         data_sha256=s.as_at.data_sha256,
         made_at=max(t for t in (EPOCH, s.as_at.last_load, s.draft.updated_at) if t is not None),
         accent_colour=load_settings().accent_colour,
@@ -84,17 +88,49 @@ def months_held(scope: Scope, code: str) -> list[str]:
     return sorted(found)
 
 
-def _check_held(scope: Scope, code: str, month: str) -> None:
-    held = months_held(scope, code)
+def returnable_months(scope: Scope, code: str) -> list[str]:
+    """Months held since the service went live; none where no return is due at all (``why_no_returns``)."""
+    live = get_programme(scope, code).service_live_from
+    if live is None or why_no_returns(scope, code):
+        return []
+    return [month for month in months_held(scope, code) if month >= month_of(live)]
+
+
+def why_no_returns(scope: Scope, code: str) -> str:
+    """What the programme lacks for a return to be due; "" where it lacks nothing."""
+    p = get_programme(scope, code)
+    lacking = [
+        *(["a fund ([fund] name)"] if not p.fund else []),
+        *(["the date its service went live ([service] live_from)"] if p.service_live_from is None else []),
+    ]
+    if not lacking:
+        return ""
+    return (
+        f"No return is due for {p.name}: a return reports a service to the fund that pays for it, and the programme's "
+        f"settings do not name {formats.joined(lacking)}. Add this to the programme file and load it again."
+    )
+
+
+def _check_returnable(scope: Scope, code: str, month: str) -> None:
+    why = why_no_returns(scope, code)
+    if why:
+        raise MonthNotHeld(why)
+    p, held = get_programme(scope, code), returnable_months(scope, code)
     if month in held:
         return
-    name = get_programme(scope, code).name
     if not held:
         raise MonthNotHeld(
-            f"{name} has no data yet, so no return can be built. Load its crimes and tracker files first."
+            f"{p.name} has no data since its service went live, so no return can be built. Load its crimes and tracker "
+            "files first."
+        )
+    if p.service_live_from and month < month_of(p.service_live_from):
+        raise MonthNotHeld(
+            f"There is no return of {formats.month(month)} for {p.name}: the service went live on "
+            f"{formats.day(p.service_live_from)}, and returns begin with that month. Choose a month from "
+            f"{formats.month(held[0])} to {formats.month(held[-1])}."
         )
     raise MonthNotHeld(
-        f"No data are held for {name} in {formats.month(month)}. A return can be built for months from "
+        f"No data are held for {p.name} in {formats.month(month)}. A return can be built for months from "
         f"{formats.month(held[0])} to {formats.month(held[-1])}; for another month load its files first."
     )
 
@@ -125,6 +161,9 @@ def _notes(s: Source) -> tuple[str, ...]:
         found.append(
             f"Provisional: records may still arrive for days from {formats.day(s.as_at.provisional_from)}, so recent counts can rise."
         )
+    too_much = money.claimed_too_much(finance(s.scope, s.code, s.month))
+    if too_much:
+        found.append(too_much)
     if s.as_at.weight_fallback:
         found.append(f"Harm weights: {s.as_at.weight_basis}")
     return tuple(found)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from reports.fields import ReturnField
 
-LONG_VALUE = 24  # characters that fit the value column
+LONG_VALUE = 16  # characters that fit the value column
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,7 @@ class ReturnContents:
     return_id: str
     status: str
     data_as_at: str
+    narrative: str  # "narrative revision 2": the data hash does not cover what people wrote
     data_sha256: str
     made_at: datetime  # of the data and narrative, not of the printing: the same input gives the same bytes
     accent_colour: str

@@ -36,10 +36,7 @@ class Counts:
             frame = engagement_table(s.scope, s.over(period), ("measure",))
             self._names.append(name)
             self._numbers.append({str(r["measure"]): to_number(r["count"]) for r in frame.to_dict("records")})
-            self._values.append({
-                str(r["measure"]): formats.CONFIDENTIAL if r["suppressed"] else formats.number(to_number(r["count"]))
-                for r in frame.to_dict("records")
-            })  # fmt: skip
+            self._values.append({m: formats.number(n) for m, n in self._numbers[-1].items()})
 
     def held(self, measure: str) -> bool:
         return measure in self._values[0]
@@ -67,9 +64,8 @@ def enforcement(s: Source, counts: Counts) -> tuple[Entry, ...]:
     for key, measures in ENFORCEMENT.items():
         facts = [counts.fact(s, "D", key, m) for m in measures]
         if key == "weapons_recovered":
-            facts.append(
-                s.missing("D", key, "Loaded files count weapons by route only.", "Knives and other weapons apart")
-            )
+            why = "The loaded files say how weapons were found, not of what kind they were."
+            facts.append(s.missing("D", key, why, "Knives counted apart from other weapons"))
         entries.append(s.entry("D", key, facts=tuple(facts)))
     return tuple(entries)
 

@@ -23,6 +23,10 @@ def status(s: Source) -> str:
     return f"Draft, revision {s.draft.revision}"
 
 
+def narrative(s: Source) -> str:
+    return f"narrative revision {s.draft.revision}" if s.draft.revision else "no narrative saved"
+
+
 def data_reach(s: Source) -> str:
     """ "recorded crime to 31 Jan 2024, trackers to 31 Jan 2024"."""
     parts = []

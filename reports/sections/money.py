@@ -91,8 +91,18 @@ def _claims(s: Source, f: Finance) -> Entry:
         return s.entry("H", key, facts=(s.missing("H", key, f.reasons.get("claim_to_date_gbp", _UNKNOWN)),))
     return s.entry("H", key, facts=(
         _money(f"Claimed, {formats.month(s.month)}", f.claim_month_gbp, "", f"No claim is loaded for {formats.month(s.month)}."),
-        _money("Claimed, year to date", f.claim_to_date_gbp, ""),
+        _money("Claimed, year to date", f.claim_to_date_gbp, claimed_too_much(f)),
     ))  # fmt: skip
+
+
+def claimed_too_much(f: Finance) -> str:
+    """A warning where more was claimed than was spent; "" where not. Pennies of rounding are no finding."""
+    if f.claim_to_date_gbp is None or f.spend_to_date_gbp is None or f.claim_to_date_gbp < f.spend_to_date_gbp + 1:
+        return ""
+    return (
+        f"Check: claims of {formats.pounds(f.claim_to_date_gbp)} exceed the spend of {formats.pounds(f.spend_to_date_gbp)} "
+        f"in {f.financial_year} to date. A claim for last year's spend counts in the year it was made."
+    )
 
 
 def _rates(s: Source) -> Entry:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.evaluation.claims import patrol_days_claim
 from analysis.evaluation.record import Refusal
+from analysis.evaluation.xmr import Signal, is_steady
 from components import figures
 from data_access import evaluation, trends
 from data_access.crimes import crime_table
@@ -145,13 +146,39 @@ def series(s: Source) -> pd.DataFrame:
     return frame[frame["crimes"].notna()].reset_index(drop=True)
 
 
-def signal_of(row: pd.Series) -> str:
-    """Common cause, improvement or concern; [x] where there are no limits."""
+# The return's own words for a signal, and what a reader is shown: which side of usual, and nothing on why.
+IN_WORDS = {
+    Signal.COMMON_CAUSE: "within usual variation",
+    Signal.IMPROVEMENT: "below usual",
+    Signal.CONCERN: "above usual",
+}
+UNSTEADY = (
+    "The earlier months that the limits are made from were not steady themselves, so the limits are a weak guide to "
+    "what is usual."
+)
+
+
+def signal_of(row: pd.Series) -> Signal | None:
+    """The return's own value for the month; None where there are no limits."""
     if row["upper"] != row["upper"]:
-        return "[x]"
+        return None
     if not row["signal"]:
-        return "common cause"
-    return "improvement" if row["crimes"] < row["centre"] else "concern"
+        return Signal.COMMON_CAUSE
+    return Signal.IMPROVEMENT if row["crimes"] < row["centre"] else Signal.CONCERN
+
+
+def signal_words(row: pd.Series) -> str:
+    found = signal_of(row)
+    return formats.UNAVAILABLE if found is None else IN_WORDS[found]
+
+
+def has_steady_baseline(s: Source) -> bool:
+    """Whether the months behind the limits could have come from one level; see ``xmr.is_steady``."""
+    base = trends.baseline_months(s.programme, trends.months_loaded(s.scope, s.code))
+    if len(base) < trends.MINIMUM_BASELINE:
+        return True
+    whole = Period(parse_month(base[0]), month_end(parse_month(base[-1])))
+    return is_steady([float(v) for v in crime_table(s.scope, s.over(whole), ("month",))["crimes"]])
 
 
 def _signal(s: Source) -> Entry:
@@ -160,8 +187,9 @@ def _signal(s: Source) -> Entry:
         why = f"No crimes are loaded for {formats.month(s.month)}."
         return s.entry("F", "spc_signal_per_measure", facts=(s.missing("F", "spc_signal_per_measure", why),))
     last, limited = signal_of(frame.iloc[-1]), frame["upper"].notna().all()
+    unsteady = UNSTEADY if limited and not has_steady_baseline(s) else ""
     found = (
-        Fact("Recorded crimes", last, _limits(frame))
+        Fact("Recorded crimes", signal_words(frame.iloc[-1]), f"{_limits(frame)} {unsteady} {_field_word(last)}".replace("  ", " "))
         if limited
         else s.missing("F", "spc_signal_per_measure", f"Fewer than {trends.MINIMUM_BASELINE} baseline months are loaded, so there are no limits.", "Recorded crimes")
     )  # fmt: skip
@@ -172,7 +200,7 @@ def _signal(s: Source) -> Entry:
         "Harm and incidents",
     )
     rows = tuple(
-        (formats.month(r["month"]), formats.number(r["crimes"]), signal_of(pd.Series(r)))
+        (formats.month(r["month"]), formats.number(r["crimes"]), signal_words(pd.Series(r)))
         for r in frame.to_dict("records")
     )
     limits = {k: float(frame[k].iloc[0]) for k in ("centre", "lower", "upper")} if limited else None
@@ -182,11 +210,17 @@ def _signal(s: Source) -> Entry:
         signals=list(frame["signal"]) if limited else (),
     )  # fmt: skip
     chart = Chart(
-        "crimes-by-month", "Recorded crimes in the hot spots by month", _signal_reading(s, frame),
+        "crimes-by-month", "Recorded crimes in the hot spots by month",
+        f"{_signal_reading(s, frame)} {unsteady}".strip(),
         trends.limits_caption(s.programme),
-        DataTable("Recorded crimes by month", ("Month", "Crimes", "Signal"), rows, (2,)), figure, 760, 340,
+        DataTable("Recorded crimes by month", ("Month", "Crimes", "Beside what is usual"), rows, (2,)), figure, 760, 340,
     )  # fmt: skip
     return s.entry("F", "spc_signal_per_measure", facts=(found, others), charts=(chart,))
+
+
+def _field_word(signal: Signal | None) -> str:
+    """The value the return's field list asks for, beside what it does not mean."""
+    return f"The field's own word for this is “{signal}”; it says nothing about why." if signal else ""
 
 
 def _limits(frame: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from demo import crimes as crimes_module
 from demo.offences import SCORED
 from demo.schedule import make_schedule, patrolled_days
-from domain.periods import Period
+from domain.periods import Period, financial_year, parse_month
 from domain.programme import parse_programme
 from tests.demo.conftest import placed_crimes
 
@@ -122,6 +122,20 @@ def test_award_fits_what_was_spent_and_forecast(paths, programme):
     spent = year.loc[year["flow"] == "spend", "amount_gbp"].sum()
     rest = year.loc[(year["flow"] == "forecast") & (year["month"] > "2024-01"), "amount_gbp"].sum()
     assert 0 < programme.award_gbp - spent - rest < 0.08 * programme.award_gbp
+
+
+def test_claims_lag_behind_spend_in_every_month_of_every_year(paths):
+    costs = pd.read_csv(paths["costs"][0])
+    costs["year"] = [financial_year(parse_month(month)) for month in costs["month"]]
+    for year, part in costs.groupby("year"):
+        for month in sorted(part.loc[part["flow"] == "spend", "month"].unique()):
+            to_date = part[part["month"] <= month].groupby("flow")["amount_gbp"].sum()
+            assert to_date.get("claim", 0.0) <= to_date["spend"] + 0.05, (year, month)
+    assert (costs["flow"] == "claim").sum() == 5
+
+
+def test_no_provider_name_breaks_a_list(programme):
+    assert not [provider.name for provider in programme.providers if "," in provider.name]
 
 
 def test_dose_is_nearly_delivered_and_compliance_is_mixed(visit_table, plan):

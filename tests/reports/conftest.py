@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from data_access.case_studies import text_sha256
 from data_access.engine import make_engine
@@ -77,6 +78,34 @@ def fill(maker: Maker) -> None:
     maker.case_study("CS2", title="A draft that must stay inside")
 
 
+def others(conn: Connection) -> None:
+    """EARLY: live from the first month loaded. STEP: earlier months at two levels, then few. NONE: owes no return."""
+    early = Maker(conn, DOCUMENT, code="EARLY", name="Early city", service={"name": "S", "live_from": "2021-06-01"})
+    early.areas()
+    early.crimes(
+        [{"day": date(2021, month, 3), "spot": "HS1"} for month in range(6, 13)],
+        period=(date(2021, 6, 1), date(2021, 12, 31)),
+    )
+    step = Maker(conn, DOCUMENT, code="STEP", name="Step city", service={"name": "S", "live_from": "2023-01-01"})
+    step.areas()
+    counts = [4] * 12 + [14] * 12 + [1] * 3
+    step.crimes(
+        [
+            {"day": date(2021 + i // 12, i % 12 + 1, 1 + n), "spot": "HS1", "harm": 5.0}
+            for i, count in enumerate(counts)
+            for n in range(count)
+        ],
+        period=(date(2021, 1, 1), date(2023, 3, 31)),
+    )
+    # More claimed than spent in the year to date.
+    step.costs(
+        [("2023-02", "outreach", "partner provider", "spend", 900.0), ("2023-02", None, "other", "claim", 1200.0)]
+    )
+    none = Maker(conn, DOCUMENT, code="NONE", name="Open data city", fund={}, service={})
+    none.areas()
+    none.crimes([{"day": date(2021, 6, 3), "spot": "HS1"}], period=(date(2021, 6, 1), date(2021, 12, 31)))
+
+
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """DATA_DIR of the programme's database."""
@@ -85,6 +114,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     metadata.create_all(engine)
     with engine.begin() as conn:
         fill(Maker(conn, DOCUMENT))
+        others(conn)
     engine.dispose()
     return folder
 

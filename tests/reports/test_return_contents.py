@@ -14,9 +14,9 @@ from domain.filters import Filters
 from domain.periods import Period, month_period
 from domain.roles import Role
 from domain.scope import OutOfScope, Scope, scope_for
-from reports.contents import MonthNotHeld, build_contents, months_held
+from reports.contents import MonthNotHeld, build_contents, months_held, returnable_months
 from reports.fields import field_list
-from reports.model import ReturnContents
+from reports.model import Entry, ReturnContents
 
 CODE, MONTH = "TEST", "2023-10"
 
@@ -37,9 +37,11 @@ def test_every_field_of_every_section_is_answered(contents: ReturnContents) -> N
             assert said, f"{section.letter} {entry.field.key} says nothing"
 
 
-@pytest.mark.parametrize("month", ["2021-06", "2023-06", "2023-10", "2023-12"])
-def test_every_unavailable_or_inapplicable_value_says_why(scope: Scope, month: str) -> None:
-    found = build_contents(scope, CODE, month)
+@pytest.mark.parametrize(
+    ("code", "month"), [("EARLY", "2021-06"), (CODE, "2023-06"), (CODE, "2023-10"), (CODE, "2023-12")]
+)
+def test_every_unavailable_or_inapplicable_value_says_why(scope: Scope, code: str, month: str) -> None:
+    found = build_contents(scope, code, month)
     symbols = [f for s in found.sections for e in s.entries for f in e.facts if f.value in ("[x]", "[z]")]
     assert symbols
     for fact in symbols:
@@ -73,7 +75,7 @@ def test_crimes_are_those_of_the_query_function(contents: ReturnContents, scope:
 
 
 def test_a_period_that_is_not_loaded_is_unavailable_and_not_zero(scope: Scope) -> None:
-    first_year = build_contents(scope, CODE, "2021-06")
+    first_year = build_contents(scope, "EARLY", "2021-06")
     rows = _cells(first_year, "F", "crime_in_hot_spots", "Recorded crime and incidents")
     assert rows["All recorded crime"][1] == "[x]"
     assert rows["All recorded crime"][0] not in ("[x]", "0")
@@ -134,7 +136,7 @@ def test_a_month_without_trackers_claims_no_patrol_figure(scope: Scope) -> None:
 def test_a_month_outside_the_data_says_which_months_there_are(scope: Scope) -> None:
     with pytest.raises(MonthNotHeld) as problem:
         build_contents(scope, CODE, "2031-01")
-    assert "from Jan 2021 to Dec 2023" in str(problem.value)
+    assert "from Oct 2022 to Dec 2023" in str(problem.value)
     assert "load its files first" in str(problem.value)
     with pytest.raises(ValueError, match="is not a month"):
         build_contents(scope, CODE, "October")
@@ -171,3 +173,58 @@ def test_a_stale_edit_is_refused_and_a_saved_one_is_in_the_return(scope: Scope) 
     contents = build_contents(scope, CODE, "2023-11")
     assert contents.status == f"Draft, revision {first.revision}"
     assert ("Highlights", "First words.") in contents.entry("I", "highlights").texts
+
+
+def test_there_is_no_return_of_a_month_before_the_service(scope: Scope) -> None:
+    assert "2022-09" in months_held(scope, CODE), "the data are there; the service was not"
+    with pytest.raises(MonthNotHeld, match="went live on 1 Oct 2022, and returns begin with that month"):
+        build_contents(scope, CODE, "2022-09")
+    assert build_contents(scope, CODE, "2022-10").month == "2022-10"
+    assert returnable_months(scope, CODE)[0] == "2022-10"
+
+
+def test_a_programme_that_owes_no_return_says_what_it_lacks(scope: Scope) -> None:
+    assert months_held(scope, "NONE")
+    assert returnable_months(scope, "NONE") == []
+    with pytest.raises(MonthNotHeld) as problem:
+        build_contents(scope, "NONE", "2021-06")
+    assert "a fund ([fund] name) and the date its service went live" in str(problem.value)
+    assert "Add this to the programme file" in str(problem.value)
+
+
+def test_a_signal_is_said_beside_what_is_usual_and_not_as_success(scope: Scope) -> None:
+    found = build_contents(scope, "STEP", "2023-02").entry("F", "spc_signal_per_measure")
+    fact = found.facts[0]
+    assert fact.value == "below usual"
+    assert "“improvement”; it says nothing about why" in fact.note
+    words = {row[2] for row in found.charts[0].table.rows}
+    assert words <= {"below usual", "above usual", "within usual variation"}
+    assert "improvement" not in str(found.charts[0].table) + found.charts[0].reading
+
+
+def test_limits_from_unsteady_months_are_called_a_weak_guide(scope: Scope) -> None:
+    step, steady = build_contents(scope, "STEP", "2023-02"), build_contents(scope, CODE, MONTH)
+    for said in (_signal(step).facts[0].note, _signal(step).charts[0].reading, step.summary[1]):
+        assert "weak guide" in said
+    for said in (_signal(steady).facts[0].note, _signal(steady).charts[0].reading, steady.summary[1]):
+        assert "weak guide" not in said
+
+
+def _signal(contents: ReturnContents) -> Entry:
+    return contents.entry("F", "spc_signal_per_measure")
+
+
+def test_claims_above_spend_are_warned_of_in_the_section_and_on_the_first_page(scope: Scope) -> None:
+    step = build_contents(scope, "STEP", "2023-02")
+    note = step.fact("H", "amount_claimed_this_period", "Claimed, year to date").note
+    assert "claims of £1,200 exceed the spend of £900" in note
+    assert note in step.notes
+    assert not any("exceed" in n for n in build_contents(scope, CODE, MONTH).notes)
+
+
+def test_the_narrative_revision_stands_beside_the_data_hash(scope: Scope) -> None:
+    before = build_contents(scope, CODE, "2023-08")
+    returns.save(scope, CODE, "2023-08", {"highlights": "Words."}, 0)
+    after = build_contents(scope, CODE, "2023-08")
+    assert before.data_sha256 == after.data_sha256
+    assert (before.narrative, after.narrative) == ("no narrative saved", "narrative revision 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from tests.factories import audit_events
 from tests.portal import Portal, Visitor, heading, text_of
 
 SAVE = (
-    "..returns-said.children...returns-revision.data...returns-state.children...returns-preview.children.."
-)  # fmt: skip
+    "..returns-said.children...returns-revision.data...returns-state.children...returns-preview.children"
+    "...returns-checks.children...returns-lead.children...returns-list.children.."
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,30 @@ def test_saving_shows_in_preview_and_a_second_editor_is_refused(portal: Portal) 
     shown = json.dumps(one.page("/returns", "?programme=TEST&month=2023-10").get_json())
     assert "Words of the first editor." in shown
     assert "Words of the second editor." not in shown
+
+
+def test_saving_leaves_nothing_on_the_page_that_says_nobody_wrote(portal: Portal) -> None:
+    manager, search = portal.signed_in(Role.MANAGER), "?programme=TEST&month=2023-07"
+    before = _page(manager, search)
+    assert "Nobody has saved a narrative" in before
+    assert before.count("Nothing was written.") == 2 * len(NARRATIVE), "in the checks and in the preview"
+    saved = _save(manager, 0, "Words for July.", month="2023-07").get_json()["response"]
+    shown = {name: text_of(part["children"]) for name, part in saved.items() if "children" in part}
+    for name in ("returns-checks", "returns-preview"):
+        assert "Nobody has saved a narrative" not in shown[name], name
+        assert shown[name].count("Nothing was written.") == len(NARRATIVE) - 1, name
+    left = int(re.search(r"(\d+) have no narrative", before)[1])
+    assert f"{left - 1} have no narrative yet" in shown["returns-lead"]
+    assert "Jul 2023Draft, revision 1" in shown["returns-list"]
+    assert shown["returns-list"] in _page(manager, search)
+
+
+def test_a_month_before_the_service_opens_no_return(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    text = _page(manager, "?programme=TEST&month=2022-01")
+    assert "There is no return of Jan 2022" in text
+    assert "Save narrative" not in text
+    assert manager.get("/returns/TEST/2022-01.pdf").status_code == 404
 
 
 def test_a_narrative_over_300_words_is_refused_with_its_count(portal: Portal) -> None:

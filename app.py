@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import pkgutil
 from types import ModuleType
 
@@ -24,6 +25,7 @@ from settings import ROOT, Settings, load_settings
 
 def create_server(settings: Settings) -> Flask:
     """The Flask server with settings and commands, before any page: all the command line needs."""
+    os.umask(0o077)  # the database and its journals are made by SQLite, which asks nobody but the umask
     server = Flask("app", root_path=str(ROOT), static_folder=None)
     server.config.update(
         PORTAL=settings,

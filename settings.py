@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
+_OUR_FILES = ("secret_key", "portal.sqlite3")
 
 
 class SettingsError(ValueError):
@@ -38,6 +39,7 @@ class Settings:
     demo_accounts: bool = False  # list the demonstration sign-ins on the sign-in page (make run sets it)
     trusted_proxies: int = 0  # how many proxies in front set X-Forwarded-*
     max_upload_mb: int = 200
+    max_load_mb: int = 256  # an extract file after unpacking
     sign_ins_per_minute: int = 20  # tries to sign in, from one address
 
 
@@ -84,10 +86,22 @@ def _secret_key(data_dir: Path) -> str:
     return key
 
 
+def _make_private(data_dir: Path) -> None:
+    """DATA_DIR for us alone: it holds recorded crime and the key of every session."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        held = data_dir.stat()
+        # Only a folder that the portal made: DATA_DIR may also name one that others need to reach, like /tmp.
+        ours = held.st_uid == os.geteuid() and any((data_dir / name).exists() for name in _OUR_FILES)
+        if ours and held.st_mode & 0o077:
+            data_dir.chmod(0o700)
+
+
 def load_settings() -> Settings:
     """Read every setting; raise SettingsError naming the first that cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR", ROOT / "var")).expanduser().resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    _make_private(data_dir)
     return Settings(
         data_dir=data_dir,
         database_url=os.environ.get("DATABASE_URL", f"sqlite:///{data_dir / 'portal.sqlite3'}"),
@@ -106,5 +120,6 @@ def load_settings() -> Settings:
         demo_accounts=os.environ.get("DEMO_ACCOUNTS", "0") == "1",
         trusted_proxies=_number("TRUSTED_PROXIES", 0, 0, 5),
         max_upload_mb=_number("MAX_UPLOAD_MB", 200, 1, 4096),
+        max_load_mb=_number("MAX_LOAD_MB", 256, 1, 4096),
         sign_ins_per_minute=_number("SIGN_INS_PER_MINUTE", 20, 1, 100_000),
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, Flask, flash, redirect, request
+from flask_limiter.util import get_remote_address
 from flask_login import logout_user
 
 from access import passwords
 from access.passwords import PasswordError
 from access.requires import route_requires
+from access.sign_in import limit_password_tries
 from access.viewer import current_scope, current_viewer
 from data_access import accounts
-from data_access.accounts import AccountError
+from data_access import sign_in as tries
+from data_access.accounts import Account, AccountError
 from data_access.engine import get_engine
 from domain.roles import Permission, Role
 
@@ -22,6 +25,7 @@ TICK = "programme-"  # a ticked box is posted as programme-<code>
 
 def install(server: Flask) -> None:
     server.register_blueprint(bp)
+    limit_password_tries(server, "account_forms.change_own_password")
 
 
 def _try(change: Callable[[], object], done: str) -> bool:
@@ -42,10 +46,7 @@ def change_own_password() -> object:
     current, new, again = (request.form.get(key, "") for key in ("current", "new", "again"))
 
     def change() -> None:
-        with get_engine().connect() as conn:
-            stored = accounts.password_hash_of(conn, viewer.account)
-        if not passwords.verify(stored, current):
-            raise PasswordError("The current password is not right.")
+        _check_current_password(viewer.account, current)
         if new != again:
             raise PasswordError("The two new passwords are not the same.")
         passwords.check_password_rules(new, viewer.email)
@@ -56,6 +57,21 @@ def change_own_password() -> object:
     # The change ended every session of this account, this one too.
     logout_user()
     return redirect("/sign-in?changed")
+
+
+def _check_current_password(account: Account, given: str) -> None:
+    """As sign-in checks it, with the same count and lock: a session left open must not be a place to guess."""
+    address = get_remote_address()
+    with get_engine().connect() as conn:
+        matches = passwords.verify(accounts.password_hash_of(conn, account), given)
+    locked = tries.is_locked(account, address)
+    if matches and not locked:
+        return
+    reason = "locked" if locked else "wrong password"
+    tries.record_failure(account.email, reason, address, event="password change refused")
+    if locked:
+        raise PasswordError(f"Too many wrong tries. Wait {tries.LOCK_FOR.seconds // 60} minutes and try again.")
+    raise PasswordError("The current password is not right.")
 
 
 @bp.post("/accounts/add")

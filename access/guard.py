@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, abort, jsonify, redirect, render_template, request
+from flask import Flask, Response, abort, current_app, jsonify, redirect, render_template, request
 
-from access.requires import UNSAFE_METHODS
+from access import callback_shape
+from access.requires import UNSAFE_METHODS, is_page
 from access.viewer import current_viewer
 
 PUBLIC_ENDPOINTS = frozenset(
@@ -28,23 +29,44 @@ STATIC_ENDPOINTS = PUBLIC_ENDPOINTS - {"access.sign_in", "access.sign_out", "acc
 
 def install(server: Flask) -> None:
     server.before_request(check_request)
+    server.after_request(unknown_address)
 
 
 def check_request() -> Response | tuple[Response, int] | None:
     if request.method in UNSAFE_METHODS and not same_origin():
-        abort(403, "This request came from another site, so it was refused.")
-    if request.endpoint in PUBLIC_ENDPOINTS or current_viewer():
+        abort(
+            403,
+            "This request came from another site, so it was refused. If it did not, the portal does not know its own "
+            "address: behind a proxy that keeps HTTPS, set HTTPS=1 or TRUSTED_PROXIES.",
+        )
+    if request.endpoint in PUBLIC_ENDPOINTS:
         return None
-    return ask_to_sign_in()
+    if not current_viewer():
+        return ask_to_sign_in()
+    if request.endpoint == callback_shape.ENDPOINT:
+        callback_shape.check_callback()
+    return None
+
+
+def unknown_address(response: Response) -> Response:
+    """Dash answers any address with its page and 200; a program that follows a wrong link should learn it."""
+    if request.endpoint == "/<path:path>" and response.status_code == 200 and not is_page(request.path):
+        response.status_code = 404
+    return response
 
 
 def same_origin() -> bool:
     """Whether our own page sent this; browsers set these headers and scripts cannot forge them."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return bool(origin) and urlsplit(origin).netloc == request.host
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    # "none" is a person's own doing (a bookmark), which has no Origin or ours.
+    if origin and not _is_ours(origin):
+        return False
+    return site in ("same-origin", "none") if site else bool(origin)
+
+
+def _is_ours(origin: str) -> bool:
+    scheme = "https" if current_app.config["PORTAL"].https else request.scheme
+    return urlsplit(origin)[:2] == (scheme, request.host)
 
 
 def ask_to_sign_in() -> Response | tuple[Response, int]:

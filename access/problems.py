@@ -5,14 +5,17 @@ from __future__ import annotations
 from flask import Flask, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from access import callback_shape
 from access.requires import log_problem
+from access.viewer import current_viewer
+from data_access import audit
 from domain.scope import OutOfScope
 
 _TITLES = {
     400: "The portal could not use that request",
     403: "You do not have access",
     404: "Page not found",
-    413: "That file is too large",
+    413: "That is too large",
     429: "Too many tries",
     500: "Something went wrong",
 }
@@ -25,7 +28,7 @@ _WHAT_TO_DO = {
 
 def install(server: Flask) -> None:
     server.register_error_handler(HTTPException, _http_problem)
-    server.register_error_handler(OutOfScope, lambda reason: _answer(403, str(reason)))
+    server.register_error_handler(OutOfScope, _out_of_scope)
     server.register_error_handler(Exception, _unexpected)
 
 
@@ -33,8 +36,25 @@ def _http_problem(problem: HTTPException) -> object:
     if problem.response is not None:
         return problem.response
     code = problem.code or 500
+    if code == 413 and request.endpoint == callback_shape.ENDPOINT:
+        return _answer(code, "The text is too large for the portal. Shorten it and try again.")
+    if code == 403:
+        _note_refusal()
     own_words = problem.description if code in (400, 403) and problem.description else None
     return _answer(code, _WHAT_TO_DO.get(code) or own_words or "Go back and try again.")
+
+
+def _out_of_scope(reason: Exception) -> object:
+    _note_refusal()
+    return _answer(403, str(reason))
+
+
+def _note_refusal() -> None:
+    """Pages answer "no access" with 200, so a GET that ends here asked for a file; the log keeps that as it keeps files
+    that were given."""
+    viewer = current_viewer()
+    if viewer and request.method == "GET":
+        audit.note(actor=viewer.email, event="download refused", detail={"what": request.full_path.rstrip("?")[:200]})
 
 
 def _unexpected(_problem: Exception) -> object:

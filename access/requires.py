@@ -97,6 +97,10 @@ def _path_variables() -> dict[str, str]:
     return {key: unquote(value) for key, value in (found or {}).items()}
 
 
+def is_page(path: str) -> bool:
+    return _path_to_page(path.strip("/"))[0] != {}
+
+
 def route_requires(permission: Permission) -> Callable:
     """For Flask routes: 403 without the permission; unsafe methods also need the form's CSRF token."""
 

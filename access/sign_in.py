@@ -22,10 +22,11 @@ from domain.roles import PERMISSIONS, Permission
 from settings import Settings
 
 bp = Blueprint("access", __name__, template_folder="templates")
+_ALLOWANCE = "password tries"
 # One message for every reason: which addresses have accounts is nobody's business.
 REFUSED = (
     "The e-mail address or the password is not right, or the account is disabled or locked. "
-    f"After {tries.TRIES_BEFORE_LOCK} wrong tries an account is locked for "
+    f"After {tries.TRIES_BEFORE_LOCK} wrong tries from one address the account is locked for that address for "
     f"{tries.LOCK_FOR.seconds // 60} minutes."
 )
 
@@ -56,9 +57,17 @@ def install(server: Flask) -> None:
     manager.user_loader(load_viewer)
     settings: Settings = server.config["PORTAL"]
     limiter = Limiter(get_remote_address, app=server, storage_uri="memory://", headers_enabled=False)
+    # One allowance for every form that checks a password, so that none of them is the easier one to guess at.
+    server.extensions[_ALLOWANCE] = limiter.shared_limit(
+        f"{settings.sign_ins_per_minute}/minute", scope="passwords", methods=["POST"]
+    )
     server.register_blueprint(bp)
-    per_minute = limiter.limit(f"{settings.sign_ins_per_minute}/minute", methods=["POST"])
-    server.view_functions["access.sign_in"] = per_minute(server.view_functions["access.sign_in"])
+    limit_password_tries(server, "access.sign_in")
+
+
+def limit_password_tries(server: Flask, endpoint: str) -> None:
+    """Count posts to ``endpoint`` against SIGN_INS_PER_MINUTE of the address they come from."""
+    server.view_functions[endpoint] = server.extensions[_ALLOWANCE](server.view_functions[endpoint])
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -103,7 +112,7 @@ def _authenticate(email: str, password: str) -> Account | None:
     matches = passwords.verify(stored, password)
     reason = _refusal(account, matches)
     if reason:
-        tries.record_failure(email, reason)
+        tries.record_failure(email, reason, get_remote_address())
         return None
     return account
 
@@ -111,7 +120,7 @@ def _authenticate(email: str, password: str) -> Account | None:
 def _refusal(account: Account | None, matches: bool) -> str:
     if account is None:
         return "no such account"
-    if tries.is_locked(account):
+    if tries.is_locked(account, get_remote_address()):
         return "locked"
     if not matches:
         return "wrong password"
@@ -125,7 +134,8 @@ def _refusal(account: Account | None, matches: bool) -> str:
 def _open(account: Account, password: str) -> None:
     with get_engine().connect() as conn:
         stored = password_hash_of(conn, account)
-    fresh, token = tries.open_session(account, limits(), passwords.newer_hash(stored, password))
+    rehash = passwords.newer_hash(stored, password)
+    fresh, token = tries.open_session(account, limits(), rehash, get_remote_address())
     session.clear()  # a cookie from before signing in must not live on inside the session
     login_user(Viewer(fresh, token))
 

@@ -172,6 +172,11 @@ def _keep_one_administrator(conn: Connection, account: Account) -> None:
         raise AccountError("This is the last active administrator. Add another administrator first.")
 
 
+def _unlock(conn: Connection, account: Account) -> None:
+    source = schema.sign_in_source
+    conn.execute(update(source).where(source.c.user_id == account.id).values(failed=0, locked_until=None))
+
+
 def set_active(scope: Scope, email: str, active: bool) -> None:
     """Disable or enable; disabling signs the person out at once."""
     scope.require(Permission.MANAGE_ACCOUNTS)
@@ -182,6 +187,7 @@ def set_active(scope: Scope, email: str, active: bool) -> None:
         if not active:
             _keep_one_administrator(conn, account)
         _change(conn, account, active=active, failed_sign_ins=0, locked_until=None)
+        _unlock(conn, account)
         event = "account enabled" if active else "account disabled"
         audit.record(conn, actor=scope.actor, event=event, detail={"account": account.email})
 
@@ -220,4 +226,5 @@ def set_password(scope: Scope, email: str, password_hash: str) -> None:
     with writing(lock=ACCOUNTS).begin() as conn:
         account = _found(conn, email)
         _change(conn, account, password_hash=password_hash, failed_sign_ins=0, locked_until=None)
+        _unlock(conn, account)
         audit.record(conn, actor=scope.actor, event="password changed", detail={"account": account.email})

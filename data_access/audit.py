@@ -15,6 +15,7 @@ from data_access.engine import ACCOUNTS, utc_now, writing
 EVENTS: dict[str, frozenset[str]] = {
     "signed in": frozenset({"account"}),
     "sign-in failed": frozenset({"account", "reason"}),
+    "password change refused": frozenset({"account", "reason"}),
     "signed out": frozenset({"account"}),
     "password changed": frozenset({"account"}),
     "account added": frozenset({"account", "role", "programmes"}),
@@ -28,6 +29,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "case study withdrawn": frozenset({"reference", "role", "reason"}),
     "return built": frozenset({"month", "data_sha256"}),
     "downloaded": frozenset({"what"}),
+    "download refused": frozenset({"what"}),
 }
 
 
@@ -53,8 +55,8 @@ def record(
     )
 
 
-def note(*, actor: str, event: str, detail: Mapping[str, Any], programme_code: str) -> None:
-    """Record something that changes no data (a download), in a transaction of its own."""
+def note(*, actor: str, event: str, detail: Mapping[str, Any], programme_code: str = "") -> None:
+    """Record something that changes no data (a download, or its refusal), in a transaction of its own."""
     with writing(lock=ACCOUNTS).begin() as conn:
         found = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == programme_code)).scalar()
         record(conn, actor=actor, event=event, detail=detail, programme_id=found)

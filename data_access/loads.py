@@ -46,11 +46,15 @@ def list_loads(scope: Scope, code: str) -> pd.DataFrame:
     """Every load, newest first.
 
     [id, kind, source, file_name, sha256, period_from, period_to, rows_read, rows_loaded, rows_duplicate,
-    rows_rejected, status, superseded_by, difference, notes, loaded_at, loaded_by]; times in UTC.
+    rows_rejected, status, superseded_by, difference, notes, loaded_at, loaded_by]; times in UTC. difference and notes
+    are empty outside the operational roles: their exact counts would undo the rounding of ``quality``.
     """
     with opened(scope, code, Permission.VIEW_DATA) as o:
         columns = [c for c in s.load.c if c.name != "programme_id"]
-        return o.frame(select(*columns).where(s.load.c.programme_id == o.programme_id).order_by(s.load.c.id.desc()))
+        held = o.frame(select(*columns).where(s.load.c.programme_id == o.programme_id).order_by(s.load.c.id.desc()))
+    if not scope.may(Permission.SEE_SMALL_COUNTS):
+        held[["difference", "notes"]] = None
+    return held
 
 
 def rejects(scope: Scope, code: str, load_id: int) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 WORD_LIMIT = 300  # of each narrative field in the return
+CHARACTER_LIMIT = 4_000  # a text without spaces is one word, however long
 
 _draft = schema.return_draft.c
 
@@ -25,7 +26,7 @@ class StaleDraft(RuntimeError):
 
 
 class NarrativeTooLong(ValueError):
-    """A field has more words than the return takes."""
+    """A field has more words or characters than the return takes."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,17 @@ def _held(conn: Connection, programme_id: int, month: str) -> Draft:
 def save(scope: Scope, code: str, month: str, narrative: Mapping[str, str], revision: int) -> Draft:
     """Save the narrative that was edited from ``revision``; StaleDraft when that is no longer the newest."""
     parse_month(month)
-    _check_words(narrative)
+    _check_length(narrative)
     with opened(scope, code, Permission.BUILD_RETURNS) as o, writing().begin() as conn:
         return _write(o, conn, month, {k: v.strip() for k, v in narrative.items()}, revision)
 
 
-def _check_words(narrative: Mapping[str, str]) -> None:
+def _check_length(narrative: Mapping[str, str]) -> None:
     for name, text in narrative.items():
+        if len(text) > CHARACTER_LIMIT:
+            raise NarrativeTooLong(
+                f"“{name}” has {len(text):,} characters; the return takes at most {CHARACTER_LIMIT:,}. Shorten it."
+            )
         words = len(text.split())
         if words > WORD_LIMIT:
             raise NarrativeTooLong(f"“{name}” has {words} words; the return takes at most {WORD_LIMIT}. Shorten it.")

@@ -332,6 +332,19 @@ user_session = Table(
     Column("ended_at", DateTime),
 )
 
+# Where an account was tried or opened from: an address locks itself out, not the account's owner.
+sign_in_source = Table(
+    "sign_in_source",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id"), primary_key=True),
+    Column("address_hash", String(64), primary_key=True),  # keyed with SECRET_KEY
+    Column("failed", Integer, nullable=False, default=0),
+    Column("locked_until", DateTime),
+    Column("tried_at", DateTime, nullable=False),
+    Column("signed_in_at", DateTime),  # empty: never successfully
+)
+
+# Only ever added to: triggers in migration 0002 refuse changes.
 audit = Table(
     "audit",
     metadata,

@@ -13,7 +13,7 @@ from access.requires import requires
 from access.viewer import current_scope
 from components.forms import field, messages, tick_boxes
 from data_access.accounts import Account, list_accounts, programme_codes
-from data_access.sign_in import is_locked
+from data_access.sign_in import is_locked_anywhere
 from domain import formats
 from domain.roles import Permission, Role
 
@@ -51,7 +51,7 @@ def _table(everyone: list[Account]) -> html.Div:
 
 
 def _row(one: Account) -> html.Tr:
-    state = "disabled" if not one.active else "locked for some minutes" if is_locked(one) else "active"
+    state = "disabled" if not one.active else "locked for some minutes" if is_locked_anywhere(one) else "active"
     return html.Tr(
         [
             html.Th(html.A(one.email, href=f"/accounts?account={one.email}"), scope="row"),

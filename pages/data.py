@@ -114,7 +114,7 @@ def _row(record: dict[str, Any], code: str, may_see_rejects: bool) -> html.Tr:
         if not pd.isna(record["period_from"])
         else formats.NOT_APPLICABLE
     )
-    notes = [html.P(n) for n in (record["notes"] or [])]
+    notes = [html.P(n) for n in (record["notes"] or [])]  # none outside the operational roles
     told = (
         html.Details(
             [

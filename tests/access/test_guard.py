@@ -13,7 +13,9 @@ from tests.portal import OURS, Portal, Visitor
 
 FOREIGN = [
     {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {},
-    {"Origin": "null"}, {"Origin": "http://localhost.evil.example"},
+    {"Origin": "null"}, {"Origin": "http://localhost.evil.example"}, {"Origin": "https://localhost"},
+    {"Sec-Fetch-Site": "none", "Origin": "https://evil.example"}, {"Sec-Fetch-Site": "none", "Origin": "null"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
 ]  # fmt: skip
 
 
@@ -28,8 +30,22 @@ def test_a_foreign_site_may_not_post(portal: Portal, headers: dict[str, str]) ->
 
 def test_our_own_pages_may_post(portal: Portal) -> None:
     visitor = portal.signed_in(Role.MANAGER)
-    for headers in (OURS, {"Sec-Fetch-Site": "same-origin"}):
+    for headers in (OURS, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "same-origin", **OURS}):
         assert visitor.callback("shell-header.children", [("x", "y", None)], headers=headers).status_code != 403
+
+
+def test_behind_a_proxy_that_keeps_https_our_pages_may_post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Portal(tmp_path, monkeypatch, HTTPS="1").visitor()
+    assert visitor.client.post("/sign-out", headers={"Origin": "https://localhost"}).status_code == 302
+    assert visitor.client.post("/sign-out", headers={"Origin": "http://localhost"}).status_code == 403
+
+
+def test_an_address_without_a_page_says_so_to_programs_too(portal: Portal) -> None:
+    visitor = portal.signed_in(Role.MANAGER)
+    assert visitor.get("/nowhere").status_code == 404
+    assert "_dash-config" in visitor.get("/nowhere").text, "a person still gets the page with its links"
+    for known in ("/", "/trends", "/trends/", "/hot-spots/HS1", "/data"):
+        assert visitor.get(known).status_code == 200, known
 
 
 def test_a_form_without_its_token_is_refused(portal: Portal) -> None:

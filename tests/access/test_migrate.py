@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from data_access import migrate
+from data_access import audit, migrate
 from data_access.engine import make_engine
 from data_access.schema import metadata
+from tests.factories import Maker
 
 
 def test_head_is_the_newest_file() -> None:
@@ -30,6 +36,42 @@ def test_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
     with engine.connect() as conn:
         context = MigrationContext.configure(conn)
         assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"])
+def test_the_audit_log_is_only_ever_added_to(tmp_path: Path, change: str) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    migrate.upgrade(engine)
+    with engine.begin() as conn:
+        audit.record(conn, actor="mary@example.org", event="signed in", detail={"account": "mary@example.org"})
+    with pytest.raises(IntegrityError, match="only ever added to"), engine.begin() as conn:
+        conn.execute(text(change))
+    with engine.connect() as conn:
+        assert conn.execute(text("SELECT actor FROM audit")).scalars().all() == ["mary@example.org"]
+
+
+def test_reasons_loaded_as_free_text_become_reasons_of_the_list(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with monkeypatched_head("0001"):
+        migrate.upgrade(engine)
+    with engine.begin() as conn:
+        made = Maker(conn)
+        made.areas()
+        texts = ("PC 1234 Smith off sick", "arrest", "PC 1234 Smith's dog", " ", None)
+        made.plan([{"spot": "HS1", "day": date(2023, 2, 1), "abstraction_reason": text} for text in texts])
+    assert migrate.upgrade(engine) is True
+    with engine.connect() as conn:
+        found = conn.execute(text("SELECT abstraction_reason FROM plan ORDER BY id")).scalars().all()
+    assert found == ["sickness or absence", "arrest or custody", "other", None, None]
+
+
+@contextmanager
+def monkeypatched_head(revision: str) -> Iterator[None]:
+    """The portal as it was when its newest migration was ``revision``."""
+    real = command.upgrade
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _head: real(config, revision))
+        yield
 
 
 def test_workers_starting_together(tmp_path: Path) -> None:

@@ -187,8 +187,8 @@ def test_lockout_after_ten_wrong_tries_and_its_end(portal: Portal) -> None:
     assert events("sign-in failed")[-1]["detail"]["reason"] == "locked"
     with writing().begin() as conn:
         conn.execute(
-            update(schema.user)
-            .where(schema.user.c.email == email)
+            update(schema.sign_in_source)
+            .where(schema.sign_in_source.c.locked_until.is_not(None))
             .values(locked_until=utc_now() - timedelta(seconds=1))
         )
     assert portal.visitor().sign_in(email).status_code == 302

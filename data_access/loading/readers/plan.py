@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from data_access.loading import values
+from data_access.loading.abstraction_reasons import OTHER, REASONS, closed_reason
 from data_access.loading.reading import Context, Parsed
-from data_access.loading.table import Rows, read_csv
+from data_access.loading.table import Rows, each_text, read_csv
 
 REQUIRED = ("date", "hot_spot", "provider", "planned_minutes")
 OPTIONAL = (
@@ -32,7 +33,7 @@ def read(context: Context) -> Parsed:
         "planned_start_minute": _start_minute(rows), "planned_minutes": planned,
         "planned_persons": persons.where(rows.column("planned_persons") != "", staff),
         "abstracted_minutes": abstracted,
-        "abstraction_reason": values.or_none(values.spaced(rows.column("abstraction_reason")).str.slice(0, 200)),
+        "abstraction_reason": values.or_none(_reasons(rows)),
         "extended_minutes": values.amounts(rows, "extended_minutes", default=0),
         "self_reported_minutes": _optional(rows, "self_reported_minutes"),
     })  # fmt: skip
@@ -45,6 +46,17 @@ def _start_minute(rows: Rows) -> pd.Series:
     minute = (clock[0] * 60 + clock[1]).where((clock[0] < 24) & (clock[1] < 60))
     rows.reject(minute.isna() & (cells != ""), "planned_start", "“{cell}” is not a time (HH:MM).", cells)
     return minute
+
+
+def _reasons(rows: Rows) -> pd.Series:
+    """Reasons of the closed list; the text as written is not kept, because it may name people."""
+    reasons = each_text(rows.column("abstraction_reason"), lambda texts: texts.map(closed_reason))
+    rows.remark(
+        reasons == OTHER,
+        f"abstraction_reason: words that name none of the listed reasons count as “{OTHER}” ({{rows}}). "
+        f"Listed: {', '.join(REASONS[:-1])}. The text itself is not kept.",
+    )
+    return reasons
 
 
 def _optional(rows: Rows, name: str) -> pd.Series:

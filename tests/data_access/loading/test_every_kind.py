@@ -207,7 +207,7 @@ def test_plan_rows_name_known_spots_and_providers(door):
     rows = door.rows(s.plan)
     assert rows["planned_persons"].tolist() == [2, 3], "a patrol has as many people as its provider sends"
     assert rows["planned_start_minute"].iloc[0] == 14 * 60 + 30
-    assert rows["abstraction_reason"].tolist() == [None, "Custody"]
+    assert rows["abstraction_reason"].tolist() == [None, "arrest or custody"]
     assert rows["self_reported_minutes"].isna().all(), "not reported is not zero"
     assert "HS1, HS2, HS3" in door.rows(s.reject)["reason"].iloc[0]
 

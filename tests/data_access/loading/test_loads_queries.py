@@ -30,6 +30,19 @@ def test_loads_are_listed_newest_first_with_their_counts(loaded):
     assert any("Europe/London" in note for note in first["notes"])
 
 
+def test_notes_and_differences_do_not_undo_the_rounding(loaded):
+    """The note "2 inside, 1 outside" would tell what the quality table rounds."""
+    lines = CRIMES.splitlines(keepends=True)
+    loaded.load("crimes", "".join(lines[:-1]), "newer.csv")
+    told = loads.list_loads(scope(Role.REVIEWER), "TEST")
+    assert any("inside" in note for notes in told["notes"] for note in notes)
+    assert told["difference"].map(bool).any()
+    held = loads.list_loads(scope(Role.INFORMATION_GOVERNANCE), "TEST")
+    assert not held["notes"].map(bool).any()
+    assert not held["difference"].map(bool).any()
+    assert held["rows_read"].tolist() == told["rows_read"].tolist()
+
+
 def test_rejected_rows_are_for_those_who_may_mend_them(loaded):
     frame = loads.rejects(scope(Role.MANAGER), "TEST", loaded.crimes.load_id)
     assert frame["row_number"].tolist() == [6, 7, 8, 9]

@@ -223,6 +223,14 @@ class TestDrafts:
         with pytest.raises(returns.NarrativeTooLong, match="301 words"):
             returns.save(manager, "TEST", "2023-06", {"learning": "word " * 301}, 1)
 
+    def test_four_thousand_characters_and_no_more(self, programme, manager):
+        """A text without spaces is one word."""
+        with programme():
+            pass
+        returns.save(manager, "TEST", "2023-06", {"learning": "x" * 4000}, 0)
+        with pytest.raises(returns.NarrativeTooLong, match="4,001 characters; the return takes at most 4,000"):
+            returns.save(manager, "TEST", "2023-06", {"learning": "x" * 4001}, 1)
+
     def test_who_may(self, programme, funder, stranger):
         with programme():
             pass

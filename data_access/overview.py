@@ -136,6 +136,8 @@ def _hidden_keys(scope: Scope, filters: Filters) -> list[str]:
 def written_value(row: dict[str, Any], column: str = "now") -> str:
     """A value in its row's own unit: £2.28, 93%, 38,421."""
     value, decimals = row[column], int(row["decimals"])
+    if value != value and row.get("suppressed"):
+        return formats.CONFIDENTIAL
     if row["unit"].startswith("£"):
         return formats.pounds(value, decimals)
     text = formats.number(value, decimals)
@@ -166,7 +168,7 @@ def measure_sentence(row: dict[str, Any], year: Period, before: Period | None) -
         else:
             parts.append(f"{_direction(move)} {written_value(row, column)} {words}")
     if not parts:
-        return "No earlier period can be set beside it: the service was not live, or not all of it is loaded."
+        return "No earlier period can be set beside it: the service was not live, not all of it is loaded, or it is hidden from your role."
     text = formats.joined(parts)
     return f"{text[0].upper()}{text[1:]}."
 

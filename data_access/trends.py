@@ -209,9 +209,13 @@ def crimes_sentence(frame: pd.DataFrame, programme: Programme, filters: Filters)
         parts.append(f"{high} {'lies' if high == 1 else 'lie'} above the upper limit")
     if runs > 0:
         parts.append(f"{runs} {'belongs' if runs == 1 else 'belong'} to a run on one side of the mean or a trend")
-    return (
-        f"Of {span}, {formats.joined(parts)}: more than ordinary variation would usually give. A chart cannot say why."
-    )
+    said = f"Of {span}, {formats.joined(parts)}."
+    if frame.attrs.get("unsteady"):
+        return (
+            f"{said} But the earlier months were not steady themselves, so these limits are a weak guide; "
+            "the evaluation allows for such drift. A chart cannot say why."
+        )
+    return f"{said} That is more than ordinary variation would usually give; a chart cannot say why."
 
 
 def spread_sentence(frame: pd.DataFrame, area_word: str) -> str:

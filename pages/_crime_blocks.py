@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from components.table import Column, change, count, decimal, text
 from components.view import View
 from data_access import trends
 from domain import formats
+from domain.filters import BEFORE_SERVICE
 from domain.roles import Permission
 
 
@@ -159,35 +161,65 @@ BY_SPOT = register_block(
 )
 
 
+def _group_view(view: View) -> View:
+    """Outside the operational roles groups are released for the evaluation windows: other periods are mostly hidden."""
+    during, before = view.programme.during, view.programme.before
+    if view.may(Permission.SEE_SMALL_COUNTS) or not (during and before) or view.filters.period == during.period:
+        return view
+    filters = replace(view.filters, period=during.period, compare=BEFORE_SERVICE)
+    return replace(view, filters=filters)
+
+
 def _groups_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    shown = _group_view(view)
     return figures.paired_dots(
         labels=list(frame["offence_group"]),
         now=list(frame["crimes"]),
         then=list(frame["crimes_then"]),
-        now_name=formats.period(view.filters.period),
-        then_name=formats.period(view.comparison),
+        now_name=formats.period(shown.filters.period),
+        then_name=formats.period(shown.comparison),
         unit="recorded crimes or incidents",
     )
+
+
+def _groups_frame(view: View) -> pd.DataFrame:
+    shown = _group_view(view)
+    return trends.by_offence_group(shown.scope, shown.filters, shown.comparison)
+
+
+def _groups_caption(view: View) -> str:
+    now, then = formats.period(_group_view(view).filters.period), formats.period(_group_view(view).comparison)
+    return f"Recorded crimes and, where loaded, anti-social behaviour incidents in {now} (filled) and {then} (open)."
+
+
+def _groups_columns(view: View) -> list[Column]:
+    now, then = formats.period(_group_view(view).filters.period), formats.period(_group_view(view).comparison)
+    return [
+        text("offence_group", "Offence group"),
+        count("crimes", now),
+        count("crimes_then", then),
+        change("change", "Change, %"),
+    ]
+
+
+def _no_groups(view: View) -> tuple[str, str]:
+    if view.filters.hot_spots and not view.may(Permission.SEE_SMALL_COUNTS):
+        return "Your role sees offence groups for all hot spots together.", "Open Trends for all hot spots."
+    return f"There are no figures for {view.sentence()}.", "Choose a longer period in the sentence at the top."
 
 
 BY_GROUP = register_block(
     Block(
         id="crimes-by-offence-group",
-        compares=True,
         title="By offence group",
         permission=Permission.VIEW_TRENDS,
-        frame=lambda view: trends.by_offence_group(view.scope, view.filters, view.comparison),
+        frame=_groups_frame,
         sentence=lambda frame, view: trends.group_sentence(frame),
-        caption=lambda view: (
-            f"Recorded crimes and, where loaded, anti-social behaviour incidents in {formats.period(view.filters.period)} (filled) and {formats.period(view.comparison)} (open)."
-        ),
-        columns=lambda view: [
-            text("offence_group", "Offence group"),
-            count("crimes", f"{formats.period(view.filters.period)}"),
-            count("crimes_then", f"{formats.period(view.comparison)}"),
-            change("change", "Change, %"),
-        ],
+        caption=_groups_caption,
+        columns=_groups_columns,
         figure=_groups_figure,
+        if_empty=_no_groups,
+        covers=lambda view: _group_view(view).sentence(compare=True),
     )
 )
 

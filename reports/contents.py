@@ -143,7 +143,7 @@ def _sections(s: Source) -> tuple[Section, ...]:
         "F": lambda: outcomes.section(s), "G": lambda: activity.problem_solving(s, counts), "H": lambda: money.section(s),
         "I": lambda: words.section(s), "J": lambda: quality.section(s), "K": lambda: cover.sign_off(s),
     }  # fmt: skip
-    apart = {"A", "C", "F", "H", "I", "K"}  # sections that start a page
+    apart = {"A", "B"}  # sections that start a page; more of them leave pages half empty
     return tuple(
         Section(letter, title, makers[letter](), letter in apart) for letter, title in s.fields.sections.items()
     )

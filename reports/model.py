@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from reports.fields import ReturnField
 
-LONG_VALUE = 16  # characters that fit the value column
+LONG_VALUE = 18  # characters that fit the value column
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _map(s: Source, spots: pd.DataFrame) -> Chart:
         "map", "Map of the hot spots", reading,
         "Boundaries as loaded, drawn in British National Grid metres, north up; no background map.",
         DataTable("Hot spots in force", ("Number and name", "Type", "Active", "Area (m²)", f"Crimes, {when}"), tuple(rows), (1, 2)),
-        figures.hot_spot_outline(shapes=shapes, unit="crimes"), 760, 400,
+        figures.hot_spot_outline(shapes=shapes, unit="crimes"), 760, 360,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from domain.roles import Role
 from reports.sections.words import NARRATIVE
@@ -183,3 +184,24 @@ def test_the_command_writes_a_whole_file_or_none(portal: Portal, tmp_path: Path)
     assert out.read_bytes() == kept
     nowhere = runner.invoke(args=["return", "build", "--programme", "TEST", "--month", "2023-10", "--out", str(tmp_path / "no" / "r.pdf")])  # fmt: skip
     assert "There is no folder" in nowhere.output
+
+
+def test_a_programme_without_fund_or_service_is_told_why_it_has_no_returns(portal: Portal) -> None:
+    from data_access import schema
+    from data_access.engine import writing
+
+    def settings(change: dict[str, Any]) -> dict[str, Any]:
+        with writing().begin() as conn:
+            table = schema.programme
+            old = conn.execute(select(table.c.config).where(table.c.code == "TEST")).scalar_one()
+            conn.execute(table.update().where(table.c.code == "TEST").values(config={**old, **change}))
+        return dict(old)
+
+    old = settings({"fund": {}, "service": {}})
+    try:
+        text = _page(portal.signed_in(Role.MANAGER))
+        assert "No return is due for Test city" in text
+        assert "a fund ([fund] name) and the date its service went live" in text
+        assert "PDF" not in text
+    finally:
+        settings(old)

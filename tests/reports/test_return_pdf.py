@@ -14,12 +14,14 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
+from data_access import returns
 from data_access.crimes import crime_table
 from domain import formats
 from domain.filters import Filters
 from domain.periods import month_period
 from domain.scope import Scope
 from reports import pdf as return_pdf
+from reports.contents import build_contents
 from reports.model import Entry, ReturnContents
 from reports.pdf import PdfError, build_pdf, html_to_pdf, metadata_of, render_html
 from tests.pdf_validation.validators import quick, semantics, vera
@@ -262,3 +264,25 @@ def test_two_processes_give_the_same_bytes(database: Path, tmp_path: Path) -> No
         subprocess.run([sys.executable, "-c", code, str(out)], cwd=ROOT, env=env, check=True, timeout=300)
         made.append(out.read_bytes())
     assert made[0] == made[1]
+
+
+# --- what a copy of the text says ---------------------------------------------------------------------------------
+
+
+def test_value_and_note_do_not_run_together_in_copied_text(scope: Scope, tmp_path: Path) -> None:
+    writer = replace(scope, actor="manager@demo.example")
+    returns.save(writer, CODE, "2023-12", {"highlights": "Words."}, 0)
+    contents = build_contents(scope, CODE, "2023-12")
+    path = tmp_path / "r.pdf"
+    path.write_bytes(build_pdf(contents))
+    text = "\n".join(page.extract_text() for page in PdfReader(path).pages)
+    assert "manager@demo.example" in text
+    facts = [f for s in contents.sections for e in s.entries for f in e.facts if f.value and f.note]
+    run_together = [f.label for f in facts if f.value + f.note[:12] in text]
+    assert facts
+    assert not run_together
+
+
+def test_every_page_carries_the_data_hash_and_the_narrative_revision(built: Path, contents: ReturnContents) -> None:
+    for page in _text(built):
+        assert f"Data {contents.data_hash_short} · no narrative saved" in page

@@ -11,7 +11,7 @@ from data_access.delivery import Delivery, delivery_total
 from domain import formats
 from reports.model import Headline
 from reports.sections.delivery import is_tracked
-from reports.sections.outcomes import has_steady_baseline, series
+from reports.sections.outcomes import series
 from reports.source import Source, change, to_number
 
 
@@ -103,15 +103,19 @@ def _variation(s: Source) -> str:
         return "; too few earlier months are loaded to say what ordinary variation is."
     if row["crimes"] < row["lower"] or row["crimes"] > row["upper"]:
         side = "below" if row["crimes"] < row["lower"] else "above"
-        return f"; that lies {side} the limits of ordinary month-to-month variation{_weak(s)}."
+        return f"; that lies {side} the limits of ordinary month-to-month variation{_weak(frame)}."
     if row["signal"]:
         side = "below" if row["crimes"] < row["centre"] else "above"
-        return f"; the month belongs to a run {side} the mean that ordinary variation would seldom give{_weak(s)}."
+        return f"; the month belongs to a run {side} the mean that ordinary variation would seldom give{_weak(frame)}."
     return "; ordinary month-to-month variation would explain this."
 
 
-def _weak(s: Source) -> str:
-    return "" if has_steady_baseline(s) else ", but the earlier months were not steady, so the limits are a weak guide"
+def _weak(frame: pd.DataFrame) -> str:
+    return (
+        ", but the earlier months were not steady, so the limits are a weak guide"
+        if frame.attrs.get("unsteady")
+        else ""
+    )
 
 
 def _harm(s: Source) -> str:

@@ -167,18 +167,3 @@ def _two_of_three(far: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def limits_are_meaningful(result: XmR) -> bool:
     """False when every value was the same: limits of zero width would signal any later change."""
     return math.isfinite(result.upper) and result.upper > result.lower
-
-
-UNSTEADY_SHARE = 1 / 3
-
-
-def is_steady(values: Values) -> bool:
-    """False when limits made from the values flag more than a third of those same values.
-
-    Such a series had no one level to vary about, so its mean and limits say little about what is usual. True with
-    too few values to tell.
-    """
-    x = np.asarray(values, float)
-    if np.isfinite(x).sum() < RUN:
-        return True
-    return sum(xmr(x).flags) <= UNSTEADY_SHARE * np.isfinite(x).sum()

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.evaluation.claims import patrol_days_claim
 from analysis.evaluation.record import Refusal
-from analysis.evaluation.xmr import Signal, is_steady
+from analysis.evaluation.xmr import Signal
 from components import figures
 from data_access import evaluation, trends
 from data_access.crimes import crime_table
@@ -172,22 +172,13 @@ def signal_words(row: pd.Series) -> str:
     return formats.UNAVAILABLE if found is None else IN_WORDS[found]
 
 
-def has_steady_baseline(s: Source) -> bool:
-    """Whether the months behind the limits could have come from one level; see ``xmr.is_steady``."""
-    base = trends.baseline_months(s.programme, trends.months_loaded(s.scope, s.code))
-    if len(base) < trends.MINIMUM_BASELINE:
-        return True
-    whole = Period(parse_month(base[0]), month_end(parse_month(base[-1])))
-    return is_steady([float(v) for v in crime_table(s.scope, s.over(whole), ("month",))["crimes"]])
-
-
 def _signal(s: Source) -> Entry:
     frame = series(s)
     if frame.empty or frame["month"].iloc[-1] != s.month:
         why = f"No crimes are loaded for {formats.month(s.month)}."
         return s.entry("F", "spc_signal_per_measure", facts=(s.missing("F", "spc_signal_per_measure", why),))
     last, limited = signal_of(frame.iloc[-1]), frame["upper"].notna().all()
-    unsteady = UNSTEADY if limited and not has_steady_baseline(s) else ""
+    unsteady = UNSTEADY if limited and frame.attrs.get("unsteady") else ""
     found = (
         Fact("Recorded crimes", signal_words(frame.iloc[-1]), f"{_limits(frame)} {unsteady} {_field_word(last)}".replace("  ", " "))
         if limited
@@ -211,7 +202,7 @@ def _signal(s: Source) -> Entry:
     )  # fmt: skip
     chart = Chart(
         "crimes-by-month", "Recorded crimes in the hot spots by month",
-        f"{_signal_reading(s, frame)} {unsteady}".strip(),
+        _signal_reading(s, frame),
         trends.limits_caption(s.programme),
         DataTable("Recorded crimes by month", ("Month", "Crimes", "Beside what is usual"), rows, (2,)), figure, 760, 340,
     )  # fmt: skip

@@ -125,4 +125,6 @@ def check_value(value: float | str | None) -> str:
         return formats.UNAVAILABLE
     if isinstance(value, str):
         return value
+    if 0 < value < 0.001:
+        return "under 0.001"
     return formats.number(value) if float(value).is_integer() else f"{value:.3g}"

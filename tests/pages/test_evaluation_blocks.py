@@ -134,3 +134,8 @@ def test_unmeasured_error_rates_are_said_not_left_blank():
     frame = blocks.FOREST.frame(view_of("TEST")).set_index("key")
     assert frame.loc["harm_total", "false_alarms"] == tables.NOT_MEASURED
     assert frame.loc["before_after", "false_alarms"].endswith("%")
+
+
+def test_no_check_is_written_in_powers_of_ten():
+    assert tables.check_value(1.83e-10) == "under 0.001"
+    assert not blocks.CHECKS.frame(view_of("TEST"))["value"].str.contains(r"\de-\d").any()

@@ -1,4 +1,8 @@
-"""Places, providers and estimates side by side: position carries the value, intervals are drawn."""
+"""Places, providers and estimates side by side: position carries the value, intervals are drawn.
+
+``layout.meta["rows"]`` holds each row's label and value for assets/charts.js, which puts them above the marks where
+the screen is too narrow for a margin of labels.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,11 @@ import plotly.graph_objects as go
 
 from components import palette
 from components.figures.style import blank
+
+
+def _rows(labels: Sequence[str], texts: Sequence[str] = ()) -> dict[str, list[list[str]]]:
+    values = list(texts) or [""] * len(labels)
+    return {"rows": [[str(label), str(value)] for label, value in zip(labels, values, strict=True)]}
 
 
 def paired_dots(
@@ -39,7 +48,7 @@ def paired_dots(
         )
     figure.update_yaxes(autorange="reversed", showgrid=False, rangemode="normal", type="category", dtick=1)
     figure.update_xaxes(title_text=unit, rangemode="tozero", showgrid=True, gridcolor=palette.GRID)
-    figure.update_layout(legend={"y": 1.0, "yanchor": "bottom"}, margin={"t": 44})
+    figure.update_layout(legend={"y": 1.0, "yanchor": "bottom"}, margin={"t": 44}, meta=_rows(labels))
     return figure
 
 
@@ -48,19 +57,20 @@ def ranked_bars(
 ) -> go.Figure:
     """Horizontal bars from zero with their value written at the end."""
     figure = blank(max(200, 34 * len(labels) + 80))
+    written = list(texts) if texts else [f"{v:,.0f}" for v in values]
     figure.add_bar(
         x=list(values),
         y=list(labels),
         orientation="h",
         marker_color=palette.DARK_BLUE,
-        text=list(texts) if texts else [f"{v:,.0f}" for v in values],
+        text=written,
         textposition="outside",
         cliponaxis=False,
         hovertemplate=f"%{{y}}: %{{x:,.0f}} {unit}<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(title_text=unit, rangemode="tozero")
-    figure.update_layout(margin={"r": 64})
+    figure.update_layout(margin={"r": 64}, meta=_rows(labels, written))
     return figure
 
 
@@ -112,4 +122,5 @@ def dots_with_intervals(
         showgrid=True,
         gridcolor=palette.GRID,
     )
+    figure.update_layout(meta=_rows(labels, texts))
     return figure

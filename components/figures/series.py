@@ -23,13 +23,15 @@ def mark_service_start(figure: go.Figure, start: date | None, months: Sequence[s
     if start is None or not months or not months[0] <= month_of(start) <= months[-1]:
         return
     figure.add_vline(x=start.isoformat(), line={"color": palette.INK, "width": 1, "dash": "dash"})
+    # A label that starts right of the middle would run over the edge of the chart.
+    middle = parse_month(months[0]) + (month_end(parse_month(months[-1])) - parse_month(months[0])) / 2
     figure.add_annotation(
         x=start.isoformat(),
         y=1,
         yref="y domain",
         text=label,
         showarrow=False,
-        xanchor="left",
+        xanchor="right" if start > middle else "left",
         yanchor="bottom",
         font={"size": 13},
     )
@@ -55,8 +57,10 @@ def mark_provisional(figure: go.Figure, provisional_from: date | None, months: S
         showarrow=False,
         xanchor="right",
         yanchor="bottom",
+        yshift=18,  # a line above the start of the service, which may be at the same place
         font={"size": 12, "color": palette.QUIET},
     )
+    figure.update_layout(margin={"t": 46})
 
 
 def _month_axis(figure: go.Figure, months: Sequence[str]) -> None:
@@ -121,6 +125,7 @@ def monthly_line(
             mode="markers",
             showlegend=False,
             hoverinfo="skip",
+            meta="signals",  # assets/charts.js draws them smaller on a narrow screen
             marker={"symbol": "diamond-open", "size": 14, "color": palette.ORANGE, "line": {"width": 2}},
         )
     _month_axis(figure, months)
@@ -143,7 +148,10 @@ def small_multiples(
     columns: int = 2,
     shared_scale: bool = True,
 ) -> go.Figure:
-    """One small line chart a panel; on one scale panels can be compared, each on its own their shapes can be read."""
+    """One small line chart a panel; on one scale panels can be compared, each on its own their shapes can be read.
+
+    ``layout.meta["panels"]`` lets assets/charts.js put them into one column where the screen is narrow.
+    """
     codes = [c for c in names if (frame[panel] == c).any()]
     rows = max(1, -(-len(codes) // columns))
     figure = make_subplots(
@@ -155,7 +163,7 @@ def small_multiples(
         vertical_spacing=min(0.12, 0.4 / rows),
         horizontal_spacing=0.06,
     )
-    figure.update_layout(template=TEMPLATE, height=170 * rows + 60)
+    figure.update_layout(template=TEMPLATE, height=170 * rows + 60, meta={"panels": len(codes)})
     for index, code in enumerate(codes):
         part = frame[frame[panel] == code].sort_values(x)
         figure.add_scatter(

@@ -15,10 +15,15 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _scale(title: str) -> dict[str, object]:
+    """White is 0 and nothing else: the shades start just above it."""
     steps = palette.SEQUENTIAL[1:]
     return {
-        "colorscale": [[i / 4, c] for i, c in enumerate(steps)],
-        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        "colorscale": [[0, "#FFFFFF"], [1e-6, steps[0]], *([i / 4, c] for i, c in enumerate(steps[1:], start=1))],
+        "colorbar": {
+            "title": {"text": title, "side": "right", "font": {"size": 14}},
+            "thickness": 12,
+            "outlinewidth": 0,
+        },
         "hoverongaps": False,
     }
 
@@ -32,18 +37,20 @@ def heat(
     height: int = 380,
     nticks: int = 12,
 ) -> go.Figure:
-    """Cells shaded light to dark; white cells have no value."""
+    """Cells shaded light to dark from just above 0; white is 0, grey has no value, and the colour bar says so."""
     figure = blank(height)
+    missing = any(value is None or value != value for row in z for value in row)
     figure.add_heatmap(
         x=list(x),
         y=list(y),
         z=[list(row) for row in z],
-        xgap=1,
+        xgap=1 if len(x) <= 100 else 0,  # gaps would swallow cells a pixel or two wide
         ygap=1,
         zmin=0,
         hovertemplate=f"%{{y}}, %{{x}}: %{{z:,.0f}} {unit}<extra></extra>",
-        **_scale(unit),
+        **_scale(f"{unit} (white: 0{'; grey: no value' if missing else ''})"),
     )
+    figure.update_layout(plot_bgcolor=palette.GRID)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(type="category", nticks=nticks)
     return figure
@@ -68,14 +75,17 @@ def visit_lengths(
 ) -> go.Figure:
     """One histogram a provider (5-minute bins, last bin open) with its planned dose as a labelled rule."""
     codes = [c for c in names if len(lengths.get(c, ()))]
+    rows = max(1, len(codes))
     figure = make_subplots(
-        rows=max(1, len(codes)),
+        rows=rows,
         cols=1,
         shared_xaxes=True,
         subplot_titles=[names[c] for c in codes],
-        vertical_spacing=0.12,
+        vertical_spacing=0.34 / rows,
     )
-    figure.update_layout(template=TEMPLATE, height=180 * max(1, len(codes)) + 60)
+    # Two lines above each plot: the provider, and under it the planned dose, which on a dark bar could not be read.
+    figure.update_annotations(x=0, xanchor="left", yshift=18, font_size=14)
+    figure.update_layout(template=TEMPLATE, height=190 * rows + 80, margin={"t": 48})
     edges = list(range(0, 65, 5))
     for row, code in enumerate(codes, start=1):
         counts, _ = _bins(lengths[code], edges)
@@ -100,13 +110,13 @@ def visit_lengths(
                 text=f"planned {dose:g} min",
                 showarrow=False,
                 xanchor="left",
-                yanchor="top",
+                yanchor="bottom",
                 font={"size": 12},
                 row=row,
                 col=1,
             )
     figure.update_xaxes(tickvals=list(range(0, 61, 10)), range=[0, 65])
-    figure.update_xaxes(title_text="minutes per visit (60 = 60 or more)", row=max(1, len(codes)), col=1)
+    figure.update_xaxes(title_text="minutes per visit (60 = 60 or more)", row=rows, col=1)
     figure.update_yaxes(title_text="visits")
     return figure
 

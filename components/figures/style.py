@@ -16,6 +16,7 @@ _AXIS = {
     "ticks": "outside",
     "tickcolor": palette.RULE,
     "automargin": True,
+    "title": {"font": {"size": 14}},
 }
 
 
@@ -33,10 +34,10 @@ TEMPLATE = go.layout.Template(
             "gridcolor": palette.GRID,
             "rangemode": "tozero",
             "ticks": "",
-            "title": {"standoff": 8},
+            "title": {"standoff": 8, "font": {"size": 14}},
         },
         "hoverlabel": {"bgcolor": "white", "font": {"color": palette.INK}},
-        "legend": {"orientation": "h", "y": 1.12, "x": 0, "xanchor": "left"},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         "hovermode": "closest",
         "dragmode": False,
     }

@@ -54,6 +54,11 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     return value
 
 
+def max_load_bytes() -> int:
+    """MAX_LOAD_MB, for who reads a file and needs no other setting."""
+    return _number("MAX_LOAD_MB", 256, 1, 4096) << 20
+
+
 def _colour(name: str, default: str) -> str:
     """#rrggbb dark enough to carry white text (contrast 4.5 : 1, WCAG 1.4.3)."""
     value = os.environ.get(name, default)
@@ -120,6 +125,6 @@ def load_settings() -> Settings:
         demo_accounts=os.environ.get("DEMO_ACCOUNTS", "0") == "1",
         trusted_proxies=_number("TRUSTED_PROXIES", 0, 0, 5),
         max_upload_mb=_number("MAX_UPLOAD_MB", 200, 1, 4096),
-        max_load_mb=_number("MAX_LOAD_MB", 256, 1, 4096),
+        max_load_mb=max_load_bytes() >> 20,
         sign_ins_per_minute=_number("SIGN_INS_PER_MINUTE", 20, 1, 100_000),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import zlib
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from data_access.loading.result import LoadRefused
+from settings import max_load_bytes
 
-MAX_BYTES = 1 << 30  # a month of one force is 3 MB; a gzip that unpacks past this is a mistake or an attack
+MAX_RATIO = 200  # text packs to a tenth, repeated rows to a hundredth; beyond this it is a mistake or an attack
+SMALL = 1 << 20  # whose ratio does not matter
+_STEP = 1 << 16  # packed bytes unpacked at a time
 _GZIP = b"\x1f\x8b"
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
@@ -59,38 +63,62 @@ def open_source(path: str | Path) -> SourceFile:
     """Read and unpack a file; LoadRefused when it is missing, empty, cut off or too large."""
     path = Path(path)
     try:
-        packed = path.read_bytes()
+        with path.open("rb") as handle:
+            # A pipe has no size.
+            packed = handle.read(min(max_load_bytes(), os.fstat(handle.fileno()).st_size or max_load_bytes()) + 1)
     except FileNotFoundError:
         raise LoadRefused(f"There is no file “{path}”. Check the name and the folder.") from None
     except OSError as error:
         raise LoadRefused(f"{path.name} cannot be read: {error.strerror}.") from None
     if not packed:
         raise LoadRefused(f"{path.name} is empty (0 bytes). Export or download it again.")
+    if len(packed) > max_load_bytes():
+        raise LoadRefused(f"{path.name} is larger than {_most()}.")
     data = _unpacked(path.name, packed) if packed.startswith(_GZIP) else packed
     if path.suffix == ".gz" and data is packed:
         raise LoadRefused(f"{path.name} ends in .gz but is not gzip. Download it again.")
-    if len(data) > MAX_BYTES:
-        raise LoadRefused(f"{path.name} is larger than {MAX_BYTES >> 20:,} MB. Split it by month.")
     if not data.strip():
         raise LoadRefused(f"{path.name} holds nothing but blank space. Export or download it again.")
     return SourceFile(path.name[:255], data, hashlib.sha256(data).hexdigest())
 
 
+def _most() -> str:
+    return (
+        f"{max_load_bytes() >> 20:,} MB. Split it by month, or raise MAX_LOAD_MB on a computer with the memory for it"
+    )
+
+
+def check_unpacked_size(name: str, packed: int, unpacked: int) -> None:
+    """LoadRefused when so many bytes, unpacked from so many, are too many."""
+    if unpacked > max_load_bytes():
+        raise LoadRefused(f"{name} unpacks to more than {_most()}.")
+    if unpacked > max(SMALL, packed * MAX_RATIO):
+        raise LoadRefused(
+            f"{name} unpacks to more than {MAX_RATIO} times its size, which no extract does. Make it again; if its "
+            "rows really are that much alike, load it unpacked."
+        )
+
+
 def _unpacked(name: str, packed: bytes) -> bytes:
-    out, rest = io.BytesIO(), packed
+    """Unpack step by step, so that no more than the limit is ever held."""
+    most = min(max_load_bytes(), max(SMALL, len(packed) * MAX_RATIO))
+    out, member, inside = io.BytesIO(), zlib.decompressobj(wbits=31), False
     try:
-        while rest:  # a gzip file may hold several members
-            member = zlib.decompressobj(wbits=31)
-            out.write(member.decompress(rest, MAX_BYTES + 1 - out.tell()))
-            if out.tell() > MAX_BYTES:
-                raise LoadRefused(f"{name} unpacks to more than {MAX_BYTES >> 20:,} MB. Split it by month.")
-            if not member.eof:
-                raise LoadRefused(
-                    f"{name} is cut off: the gzip ends after {out.tell():,} bytes of content. Download it again."
-                )
-            rest = member.unused_data.lstrip(b"\0")
+        for at in range(0, len(packed), _STEP):
+            rest = packed[at : at + _STEP]
+            # A gzip file may hold several members, and zeros after them.
+            while rest := rest if inside else rest.lstrip(b"\0"):
+                inside = True
+                out.write(member.decompress(rest, most + 1 - out.tell()))
+                check_unpacked_size(name, len(packed), out.tell())
+                rest = b""
+                if member.eof:
+                    rest = member.unused_data
+                    member, inside = zlib.decompressobj(wbits=31), False
     except zlib.error:
         raise LoadRefused(f"{name} is damaged: it starts as gzip but cannot be unpacked. Download it again.") from None
+    if inside:
+        raise LoadRefused(f"{name} is cut off: the gzip ends after {out.tell():,} bytes of content. Download it again.")
     return out.getvalue()
 
 

@@ -126,11 +126,12 @@ def insert_frame(
 ) -> None:
     """Insert the columns of ``frame`` that ``table`` has, with ``fixed`` values on every row."""
     names = [name for name in frame.columns if name in table.c]
-    columns = [_python_values(frame[name], table.c[name].type) for name in names]
     statement, total = insert(table), len(frame)
     for start in range(0, total, CHUNK):
-        part = zip(*(column[start : start + CHUNK] for column in columns), strict=True)
-        conn.execute(statement, [dict(zip(names, row, strict=True)) | fixed for row in part])
+        part = frame.iloc[start : start + CHUNK]
+        columns = [_python_values(part[name], table.c[name].type) for name in names]
+        rows = zip(*columns, strict=True)
+        conn.execute(statement, [dict(zip(names, row, strict=True)) | fixed for row in rows])
         if progress:
             progress("storing rows", min(start + CHUNK, total), total)
 

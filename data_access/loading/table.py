@@ -6,21 +6,19 @@ nobody sees cannot be accounted for.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from data_access.loading.records import DELIMITERS, Columns, Records, delimiter_of
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile
 
 GOOD, REJECTED, DUPLICATE = 0, 1, 2
 CELL_LIMIT = 60  # characters of a cell quoted in a reason
 RAW_LIMIT = 20_000  # characters kept of one rejected row
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
 def column_key(name: str) -> str:
@@ -136,83 +134,38 @@ def read_csv(
     never closed, a last line cut off.
     """
     text = file.text()
-    lines = list(io.StringIO(text, newline=""))
-    delimiter = _delimiter(lines)
-    records, broken, numbers, spans, notes = _records(file.name, lines, delimiter)
-    header, *cells = records or [[]]
+    delimiter = delimiter_of(text)
+    records = Records(file.name, text, delimiter)
+    each = iter(records)
+    header = next((record.cells for record in each), [])
     keys = _header_keys(header, aliases or {})
     _check_header(file.name, header, keys, required, any_of, optional, delimiter)
-    if not cells:
+    columns = Columns(len(keys), each)
+    if not columns.numbers:
         raise LoadRefused(f"{file.name} has a header but no rows under it. Nothing to load.")
-    reasons = _fit(cells, len(keys), broken[1:])
-    if reasons.get(len(cells) - 1) and not lines[-1].endswith(("\n", "\r")):
+    whole = text.endswith(("\n", "\r"))
+    if columns.problems.get(len(columns.numbers) - 1) and not whole:
         raise LoadRefused(
-            f"{file.name} is cut off: its last line ({len(lines):,}) stops in the middle of a row. "
+            f"{file.name} is cut off: its last line ({records.lines:,}) stops in the middle of a row. "
             "Export or download it again."
         )
-    frame = pd.DataFrame(cells, columns=range(len(keys)), dtype=object)
-    frame = frame.loc[:, [i for i, key in enumerate(keys) if key]].set_axis([k for k in keys if k], axis=1)
-    rows = Rows(frame, numbers[1:], lambda i: "".join(lines[slice(*spans[i + 1])]).rstrip("\r\n"))
+    frame = pd.DataFrame({key: columns.take(i) for i, key in enumerate(keys) if key}, dtype=object, copy=False)
+    rows = Rows(frame, columns.numbers, lambda i: text[columns.starts[i] : columns.ends[i]].rstrip("\r\n"))
     rows.decimal_comma = delimiter != ","
-    rows.notes += notes
-    if reasons:
-        mask, text_of = np.zeros(rows.read, dtype=bool), pd.Series("", index=rows.frame.index, dtype=object)
-        mask[list(reasons)] = True
-        text_of[list(reasons)] = list(reasons.values())
-        rows.reject(mask, "(row)", text_of)
+    if records.blank:
+        rows.notes.append(f"{rows_word(records.blank)} without any text were passed over.")
+    if not whole:
+        rows.notes.append("The last line has no line ending; if the file was cut off there, its last value may be too.")
+    _reject_misfits(rows, columns.problems)
     return rows
 
 
-def _delimiter(lines: list[str]) -> str:
-    """The separator that cuts the first line with text into the most cells."""
-    head = next((line for line in lines if line.strip()), "").rstrip("\r\n")
-
-    def width(delimiter: str) -> int:
-        try:
-            return len(next(csv.reader([head], delimiter=delimiter), []))
-        except csv.Error:  # a first line of over 131,072 characters is no header in any separator
-            return 0
-
-    return max(_DELIMITERS, key=width)
-
-
-def _records(name: str, lines: list[str], delimiter: str):
-    """(cells, problem or "", row number, line span) of every record that is not blank."""
-    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
-    records, broken, numbers, spans = [], [], [], []
-    number, start, blank = 0, 0, 0
-    while True:
-        problem = ""
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            row, problem = [], f"The row cannot be read: {error}."
-        number, end = number + 1, reader.line_num
-        if problem and (end - start > 1 or "unexpected end" in problem):
-            raise LoadRefused(_unclosed(name, start))
-        if not problem and not any(cell.strip() for cell in row):
-            blank += 1
-        else:
-            if records and end - start > 1 and len(row) != len(records[0]):
-                raise LoadRefused(_unclosed(name, start))
-            records.append(row)
-            broken.append(problem)
-            numbers.append(number)
-            spans.append((start, end))
-        start = end
-    notes = [f"{rows_word(blank)} without any text were passed over."] if blank else []
-    if lines and not lines[-1].endswith(("\n", "\r")):
-        notes.append("The last line has no line ending; if the file was cut off there, its last value may be too.")
-    return records, broken, numbers, spans, notes
-
-
-def _unclosed(name: str, start: int) -> str:
-    return (
-        f"{name}, line {start + 1:,}: a quotation mark is opened and not closed on that row, so the rows after it "
-        "cannot be told apart. Close it (or double a mark meant as text) and load again."
-    )
+def _reject_misfits(rows: Rows, problems: dict[int, str]) -> None:
+    if problems:
+        mask, text_of = np.zeros(rows.read, dtype=bool), pd.Series("", index=rows.frame.index, dtype=object)
+        mask[list(problems)] = True
+        text_of[list(problems)] = list(problems.values())
+        rows.reject(mask, "(row)", text_of)
 
 
 def _header_keys(header: list[str], aliases: dict[str, str]) -> list[str]:
@@ -242,7 +195,7 @@ def _check_header(
         said = f"no column {', '.join(missing)}" if missing else "not all the columns it needs"
         raise LoadRefused(
             f"{name} has {said}. Line 1 must name the columns. Needed: {wanted}. "
-            f"Found ({_DELIMITERS[delimiter]} separated): {found[:600]}."
+            f"Found ({DELIMITERS[delimiter]} separated): {found[:600]}."
         )
     known = {column_key(c) for c in (*needed, *optional, *(c for g in groups for c in g))}
     twice = sorted({header[i].strip() for i, key in enumerate(keys) if key in known and keys.count(key) > 1})
@@ -251,17 +204,3 @@ def _check_header(
     for i, key in enumerate(keys):  # unknown columns that repeat are of no use, and frames need unique names
         if key in keys[:i]:
             keys[i] = ""
-
-
-def _fit(cells: list[list[str]], width: int, broken: list[str]) -> dict[int, str]:
-    """Make every row ``width`` wide in place; say which did not fit and why."""
-    reasons: dict[int, str] = {}
-    for i, row in enumerate(cells):
-        if len(row) == width and not broken[i]:
-            continue
-        if broken[i]:
-            reasons[i] = broken[i]
-        elif len(row) < width or any(cell.strip() for cell in row[width:]):
-            reasons[i] = f"The row has {len(row)} cells, the header {width}."
-        cells[i] = (row + [""] * width)[:width]
-    return reasons

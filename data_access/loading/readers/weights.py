@@ -16,12 +16,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 from data_access.loading import values
 from data_access.loading.reading import Context, Parsed
 from data_access.loading.result import LoadRefused
-from data_access.loading.source_file import MAX_BYTES
+from data_access.loading.source_file import check_unpacked_size
 from data_access.loading.table import Rows, column_key, read_csv, rows_word
 from data_access.scoring import code_key, text_key
 
 SHEET = re.compile(r"^cchi (\d{4}) values sheet$")
 WORKBOOK_COLUMNS = ("FULL_OFFENCE_TITLE", "CCHI Score", "HO_CODE", "HO_SUB_CODE")
+MAX_WORKBOOK = 64 << 20  # far more than a list of offences takes; a workbook takes twenty times its size in memory
 CCHI = "Cambridge Crime Harm Index"
 CSV_KEYS = ("offence_code", "offence_title", "offence_group")
 
@@ -105,8 +106,12 @@ def _sheet(context: Context) -> tuple[str, Sequence[tuple[Any, ...]], list[str]]
     name = context.file.name
     try:
         with zipfile.ZipFile(io.BytesIO(context.file.data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MAX_BYTES:
-                raise LoadRefused(f"{name} unpacks to more than {MAX_BYTES >> 20:,} MB; that is not the harm workbook.")
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+            check_unpacked_size(name, len(context.file.data), unpacked)
+            if unpacked > MAX_WORKBOOK:
+                raise LoadRefused(
+                    f"{name} unpacks to more than {MAX_WORKBOOK >> 20} MB; that is not the harm workbook."
+                )
         book = load_workbook(io.BytesIO(context.file.data), read_only=True, data_only=True)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, SyntaxError):
         raise LoadRefused(f"{name} is damaged or not an Excel workbook (.xlsx). Download it again.") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import random
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -108,6 +110,61 @@ def test_a_packed_copy_is_the_same_file(tmp_path):
     plain.write_bytes(HEAD)
     packed.write_bytes(gzip.compress(HEAD[:10]) + gzip.compress(HEAD[10:]))
     assert open_source(plain).sha256 == open_source(packed).sha256
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 70_000, 140_000])
+def test_several_members_and_the_zeros_after_them(tmp_path, zeros):
+    path = tmp_path / "a.csv.gz"
+    noise = random.Random(7).randbytes(200_000).hex().encode()
+    path.write_bytes(gzip.compress(noise) + b"\0" * zeros + gzip.compress(HEAD) + b"\0" * zeros)
+    assert open_source(path).data == noise + HEAD
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAX_LOAD_MB", "1")
+    text = random.Random(7).randbytes(600_000).hex().encode()  # 1.2 MB, packs to half
+    (tmp_path / "plain.csv").write_bytes(text)
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(text))
+    for name in ("plain.csv", "packed.csv.gz"):
+        with pytest.raises(LoadRefused, match="than 1 MB"):
+            open_source(tmp_path / name)
+    (tmp_path / "fits.csv").write_bytes(text[: 1 << 20])
+    assert len(open_source(tmp_path / "fits.csv").data) == 1 << 20
+
+
+def test_a_bomb_is_refused_before_it_goes_off(tmp_path):
+    """A hundred kilobytes must not become a hundred megabytes, whatever the limit of size."""
+    bomb = tmp_path / "bomb.csv.gz"
+    with gzip.open(bomb, "wb") as handle:
+        for _ in range(100):
+            handle.write(b"2023-01,A,1\n" * 87_381)
+    tracemalloc.start()
+    with pytest.raises(LoadRefused, match="200 times"):
+        open_source(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (bomb.stat().st_size * 200 + (1 << 20)) * 2.2
+    small = tmp_path / "small.csv.gz"
+    small.write_bytes(gzip.compress(HEAD + b"2023-01,A,1\n" * 80_000))
+    assert len(open_source(small).data) > 200 * small.stat().st_size, "under a megabyte the ratio does not matter"
+
+
+def test_reading_takes_a_few_times_the_file(tmp_path):
+    """A megabyte of short rows used to take 34 MB."""
+    content = HEAD + b"".join(b"2023-%02d,Anytown %d,%d\n" % (n % 12 + 1, n % 50, n % 300) for n in range(100_000))
+    tracemalloc.start()
+    rows = table(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows.read == 100_000
+    assert peak < 10 * len(content)
+
+
+def test_blank_rows_do_not_shift_the_numbers_or_texts_of_others():
+    rows = table(b"\n" + HEAD + b'\n2023-01,"A\n\nB",1\n,,\n\r2023-02,C\n')
+    assert rows.numbers.tolist() == [4, 7]
+    assert rows.rejects()[0]["raw"] == "2023-02,C"
+    assert rows.notes[0].startswith("4 rows without any text")
 
 
 def test_missing_and_misnamed_files_are_refused(tmp_path):

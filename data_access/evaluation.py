@@ -7,7 +7,7 @@ withheld from roles that may not see them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import lru_cache
 
@@ -15,21 +15,22 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from analysis.evaluation.before_after import PHI, before_after_ratio
-from analysis.evaluation.claims import Claim, before_after_claim, harm_claim, patrol_days_claim
 from analysis.evaluation.comparators import ComparatorsChange
 from analysis.evaluation.comparators import comparators_change as rank_places
 from analysis.evaluation.counts import TwoCounts, exact_conditional
-from analysis.evaluation.drift import YearCount, YearDrift, year_drift
+from analysis.evaluation.drift import YearCount, year_drift
 from analysis.evaluation.harm import HarmSplit
 from analysis.evaluation.harm import harm_split as split_harm
 from analysis.evaluation.overlap import BaselineOverlap, overlap_check
 from analysis.evaluation.overlap import baseline_overlap as overlap_of
-from analysis.evaluation.patrol_days import DayCounts, add_previous_7_days, day_counts
+from analysis.evaluation.patrol_days import add_previous_7_days, day_counts
 from analysis.evaluation.patrol_days import patrol_days as patrol_day_ratio
-from analysis.evaluation.record import Check, Refusal, ResultRecord
+from analysis.evaluation.record import Refusal, ResultRecord
 from data_access import schema
 from data_access.crimes import crime_table, inside_period
 from data_access.engine import get_engine
+from data_access.evaluation_records import BeforeAfter, EvaluationSummary, PatrolDays, WindowTotals
+from data_access.evaluation_released import days_without_small_counts, without_small_counts
 from data_access.programmes import AsAt, data_as_at, get_programme
 from data_access.reading import opened, pings_covered
 from domain import formats
@@ -40,7 +41,6 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 MAX_EARLIER_YEARS = 10
-SMALL_COUNT = 5
 MONTH_ONLY = (
     "The crime data of this programme name only the month, so days with and without patrol cannot be compared. "
     "Load the force's dated extract (kind crimes) to make this comparison."
@@ -55,87 +55,6 @@ NO_SERVICE_WINDOW = (
 )
 
 
-@dataclass(frozen=True)
-class WindowTotals:
-    """What was recorded in one window over all hot spots."""
-
-    label: str
-    period: Period
-    crimes: int
-    harm_days: float | None  # None where no crime has a weight
-    not_scored: int
-    exposure_days: float  # hot spot-days
-
-
-@dataclass(frozen=True)
-class BeforeAfter:
-    """The default estimate and the exact interval beside it, with the counts both rest on."""
-
-    before: WindowTotals
-    during: WindowTotals
-    default: ResultRecord | Refusal
-    exact: ResultRecord | Refusal
-    earlier_years: tuple[tuple[Period, int], ...]  # oldest first, the "before" window last
-    phi: float
-    drift: YearDrift
-
-
-@dataclass(frozen=True)
-class PatrolDays:
-    """Patrol days against other days; ``counts`` is None where they are too small for the viewer's role."""
-
-    record: ResultRecord | Refusal
-    counts: DayCounts | None
-    window: tuple[time, time] | None
-    period: Period | None
-    days_without_tracker_data: int
-
-
-@dataclass(frozen=True)
-class EvaluationSummary:
-    """Everything the Evaluation page, the overview sentence and the return say about effect."""
-
-    programme_code: str
-    area_name: str
-    before_after: BeforeAfter | Refusal
-    harm: HarmSplit | Refusal
-    patrol_days: PatrolDays
-    overlap: BaselineOverlap | None
-    comparators: ComparatorsChange | Refusal
-    overlap_check: Check | None  # None where there is no "before" window
-
-    @property
-    def claim(self) -> Claim:
-        """The headline sentence, no stronger than a before/after design allows."""
-        if isinstance(self.before_after, Refusal):
-            return before_after_claim(self.before_after, self.area_name, "", "")
-        b = self.before_after
-        before, during = formats.period(b.before.period), formats.period(b.during.period)
-        recorded = b.exact.estimate if isinstance(b.exact, ResultRecord) else None
-        return before_after_claim(b.default, self.area_name, before, during, recorded=recorded)
-
-    @property
-    def patrol_claim(self) -> Claim:
-        return patrol_days_claim(self.patrol_days.record)
-
-    @property
-    def harm_claim(self) -> Claim | None:
-        if isinstance(self.harm, Refusal):
-            return None
-        return harm_claim(self.harm.total, self.harm.count, self.harm.severity)
-
-    def records(self) -> dict[str, ResultRecord | Refusal]:
-        """Every estimate by a short key, in the order of the forest plot."""
-        found: dict[str, ResultRecord | Refusal] = {}
-        b, h = self.before_after, self.harm
-        found["before_after"] = b if isinstance(b, Refusal) else b.default
-        found["exact"] = b if isinstance(b, Refusal) else b.exact
-        found["patrol_days"] = self.patrol_days.record
-        for key in ("total", "count", "severity"):
-            found[f"harm_{key}"] = h if isinstance(h, Refusal) else getattr(h, key)
-        return found
-
-
 def evaluation_summary(scope: Scope, code: str) -> EvaluationSummary:
     """Every part of the evaluation for one programme; OutOfScope without the permission or the programme."""
     programme = _programme(scope, code)
@@ -148,16 +67,17 @@ def _summary(database: str, held: AsAt, programme: Programme, inside: Scope, see
     """Kept until the loads or the settings change: the home page, this page and the return ask for the same."""
     compared, code = before_after(inside, programme.code), programme.code
     patrols = patrol_days(inside, code)
-    return EvaluationSummary(
+    found = EvaluationSummary(
         programme_code=code,
         area_name=programme.area_name,
         before_after=compared,
         harm=_harm(inside, programme, compared),
-        patrol_days=patrols if sees_small else _without_small_counts(patrols),
+        patrol_days=patrols,
         overlap=baseline_overlap(inside, code),
         comparators=comparators_change(inside, code),
         overlap_check=overlap_check(programme.before.period, programme.service_live_from) if programme.before else None,
     )
+    return found if sees_small else without_small_counts(found)
 
 
 def before_after(scope: Scope, code: str) -> BeforeAfter | Refusal:
@@ -219,7 +139,7 @@ def patrol_days(scope: Scope, code: str) -> PatrolDays:
         why = f"No tracker data are loaded for {formats.period(period)}, so patrol days are not known."
         return PatrolDays(Refusal(estimand, why), None, window, period, without)
     found = PatrolDays(patrol_day_ratio(panel, estimand=estimand), day_counts(panel), window, period, without)
-    return found if scope.may(Permission.SEE_SMALL_COUNTS) else _without_small_counts(found)
+    return found if scope.may(Permission.SEE_SMALL_COUNTS) else days_without_small_counts(found)
 
 
 def baseline_overlap(scope: Scope, code: str) -> BaselineOverlap | None:
@@ -372,13 +292,6 @@ def _patrolled(inside: Scope, code: str, period: Period, before_minute: int) -> 
         cover = pings_covered(o)
     known = {day for day in period.each_day() if cover.has_day(day)}
     return {(row.code, row.local_date) for row in rows}, known
-
-
-def _without_small_counts(found: PatrolDays) -> PatrolDays:
-    """Both sides go when either is small: the record's total would give the other away."""
-    c = found.counts
-    small = c is not None and 0 < min(c.patrol_events, c.other_events) < SMALL_COUNT
-    return replace(found, counts=None) if small else found
 
 
 def _comparator_months(scope: Scope, code: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from access.passwords import hash_password
 from data_access import accounts, returns, schema, sessions, sign_in
@@ -177,6 +178,18 @@ def test_sign_in_session_and_audit(doors):
         rows = conn.execute(select(schema.audit).order_by(schema.audit.c.id)).all()
     assert [row.event for row in rows][-3:] == ["account added", "signed in", "signed out"]
     assert rows[-3].detail == {"account": "mary@example.org", "role": "manager", "programmes": ["TEST"]}
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_audit_log_is_only_ever_added_to(doors, change):
+    engine = doors[1].engine
+    with engine.connect() as conn:
+        before = conn.execute(select(schema.audit)).all()
+    assert before
+    with pytest.raises(DBAPIError, match="only ever added to"), engine.begin() as conn:
+        conn.exec_driver_sql(change)
+    with engine.connect() as conn:
+        assert conn.execute(select(schema.audit)).all() == before
 
 
 def test_wrong_tries_at_once_are_all_counted(doors):

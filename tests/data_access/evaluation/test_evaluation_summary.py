@@ -153,7 +153,7 @@ def test_only_those_who_may_see_evaluation_get_it(server, administrator, funder)
 @pytest.mark.parametrize(("small", "shown"), [(0, True), (1, False), (4, False), (5, True)])
 def test_small_patrol_day_counts_are_withheld_at_the_threshold(server, small, shown):
     found = evaluation.patrol_days(server, "TEST")
-    changed = evaluation._without_small_counts(replace(found, counts=DayCounts(100, 60.0, 50, float(small))))
+    changed = evaluation.days_without_small_counts(replace(found, counts=DayCounts(100, 60.0, 50, float(small))))
     assert (changed.counts is not None) is shown
 
 

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from analysis.evaluation.record import Refusal
 from data_access import delivery, overview, trends
 from data_access.crimes import crime_table
+from data_access.evaluation import evaluation_summary
 from domain.filters import Filters
 from domain.periods import Period
 
@@ -111,3 +113,24 @@ def test_a_comparison_that_is_hidden_is_told_apart_from_one_not_loaded(funder, m
     unloaded = delivery.hot_spot_measures(manager, filters, Period(date(2019, 1, 1), date(2019, 12, 31)))
     assert "suppressed_crimes_then" not in unloaded
     assert unloaded["crimes_then"].isna().all()
+
+
+@pytest.fixture
+def tiny(programme):
+    """Three crimes in each window."""
+    rows = [
+        {"day": w.start + timedelta(days=30 * k), "spot": "HS1", "group": "A", "harm": 5.0}
+        for w in (BEFORE, DURING)
+        for k in (1, 2, 3)
+    ]
+    with programme(evaluation=WINDOWS) as m:
+        m.crimes(rows, period=(date(2022, 1, 1), date(2023, 12, 31)))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_evaluation_of_three_crimes_is_not_shown_to_a_funder(funder, manager):
+    assert evaluation_summary(manager, "TEST").before_after.before.crimes == 3
+    seen = evaluation_summary(funder, "TEST")
+    for part in (seen.before_after, seen.harm, seen.comparators, seen.patrol_days.record):
+        assert isinstance(part, Refusal)
+    assert "3" not in seen.claim.sentence

@@ -76,10 +76,17 @@ def _names_one(given: Any) -> bool:
 
 def _outputs_fit(output: str, given: Any) -> bool:
     """One output as an object, several as a list, in the order of the callback's name."""
-    names = output[2:-2].split("...") if output.startswith("..") else [output]
-    if not given:  # the shell's own test clients leave it out, as Dash's older renderer did
-        return given == []
-    several = given if isinstance(given, list) else [given]
-    return len(several) == len(names) and all(
-        _names_one(one) or (isinstance(one, list) and all(map(_names_one, one))) for one in several
+    several = output.startswith("..")
+    names = output[2:-2].split("...") if several else [output]
+    outputs = given if several else [given]
+    return (
+        isinstance(outputs, list)
+        and len(outputs) == len(names)
+        and all(_fits_name(one, name) for one, name in zip(outputs, names, strict=True))
     )
+
+
+def _fits_name(given: Any, name: str) -> bool:
+    if name.startswith("{"):
+        return all(_names_one(one) for one in (given if isinstance(given, list) else [given]))
+    return _names_one(given) and f"{given['id']}.{given['property']}".split("@")[0] == name.split("@")[0]

@@ -222,6 +222,7 @@
       figures.set(chart, figure);
       return fit(chart);
     };
-    window.matchMedia("(max-width: 520px)").addEventListener("change", fitAll);
+    // The width of the window at which a chart is as wide as NARROW.
+    window.matchMedia("(max-width: 511px)").addEventListener("change", fitAll);
   });
 })();

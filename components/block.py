@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,11 +73,26 @@ def graph(figure: go.Figure, graph_id: str, label: str, height: int | None = Non
     height = height or int(figure.layout.height or 380)
     figure.update_layout(height=height)
     return html.Div(
-        dcc.Graph(id=graph_id, figure=figure, config=GRAPH_CONFIG, style={"height": f"{height}px"}, responsive=True),
+        dcc.Graph(
+            id=graph_id,
+            figure=without_links(figure.to_plotly_json()),
+            config=GRAPH_CONFIG,
+            style={"height": f"{height}px"},
+            responsive=True,
+        ),
         className="chart",
         role="img",
         **{"aria-label": f"{label} The same numbers are in the table below."},
     )
+
+
+def without_links(value: Any) -> Any:
+    """Plotly draws ``<a href>`` in any text as a live link, and names come from files: the tag is made harmless."""
+    if isinstance(value, str):
+        return re.sub(r"<(?=\s*/?\s*a\b)", "‹", value, flags=re.IGNORECASE)
+    if isinstance(value, dict):
+        return {key: without_links(inner) for key, inner in value.items()}
+    return [without_links(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def csv_address(block: Block, view: View) -> str:

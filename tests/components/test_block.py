@@ -110,3 +110,14 @@ def test_one_far_place_does_not_turn_all_others_alike() -> None:
     assert len(set(shades)) == 5
     assert [palette.SEQUENTIAL.index(s) for s in shades] == sorted(palette.SEQUENTIAL.index(s) for s in shades)
     assert palette.shade(None, breaks) == palette.NO_VALUE
+
+
+def test_a_name_from_a_file_cannot_put_a_link_into_a_chart() -> None:
+    hostile = '<a href="https://evil.example">Clock Tower</a>'
+    figure = blank()
+    figure.add_scatter(x=[hostile], y=[1], name=hostile, text=[hostile])
+    figure.add_annotation(text=f"<b>3</b> {hostile}")
+    drawn = str(graph(figure, "a", "label").children.figure)
+    assert "<a" not in drawn
+    assert "</a" not in drawn
+    assert "<b>3</b>" in drawn

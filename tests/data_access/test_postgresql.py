@@ -171,8 +171,7 @@ def _questions() -> dict[str, Callable[[Scope], Any]]:
 
 QUESTIONS = _questions()
 FUNDER_MAY_ASK = [
-    "crimes by ('month', 'hot_spot')", "crimes by ('offence_group',)", "patrols by ('month', 'provider')",
-    "engagements", "cost by provider", "headline", "overview", "trends",
+    "crimes by ('month', 'hot_spot')", "crimes by ('offence_group',)", "patrols by ('month', 'provider')", "cost by provider", "headline", "overview", "trends",
 ]  # fmt: skip
 
 

@@ -139,7 +139,7 @@ BY_DAY = register_block(
         permission=Permission.SEE_DAYS,
         frame=lambda view: delivery.delivery_table(view.scope, view.filters, ("local_date", "hot_spot")),
         sentence=_day_sentence,
-        caption=lambda view: f"One cell a day and hot spot; the lightest cells had least. {MINUTES_NOTE}",
+        caption=lambda view: f"One cell a day and hot spot; white cells had none. {MINUTES_NOTE}",
         columns=lambda view: [
             text("local_date", "Day", formats.day),
             text("hot_spot_name", "Hot spot"),

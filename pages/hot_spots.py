@@ -31,7 +31,7 @@ MEASURES = {
     "harm": MapMeasure("harm_days", "harm (CCHI days)"),
     "severity": MapMeasure("harm_per_crime", "harm per scored crime (days)", 1),
     "incidents": MapMeasure("asb_incidents", "anti-social behaviour incidents"),
-    "change": MapMeasure("change", "change in recorded crimes, %", 0, 100),
+    "change": MapMeasure("change", "change in recorded crimes, %", 0, 100, signed=True),
     "patrol": MapMeasure("patrol_minutes", "patrol-minutes delivered"),
     "delivered": MapMeasure("delivered_share", "delivered, % of planned minutes", 0, 100),
 }

@@ -52,6 +52,8 @@ def finance_sentence(scope: Scope, code: str, month: str) -> str:
     )
     if f.award_gbp:
         text += f", {formats.percent(f.spend_to_date_gbp / f.award_gbp)} of the award of {formats.pounds(f.award_gbp)}"
+    if f.claim_to_date_gbp is not None and f.claim_to_date_gbp > f.spend_to_date_gbp:
+        text += f"; claims to date ({formats.pounds(f.claim_to_date_gbp)}) are above spend to date, which needs an explanation"
     if f.variance_gbp is None:
         return f"{text}. No year-end variance can be given: {f.reasons.get('forecast_year_end_gbp') or f.reasons.get('award_gbp') or 'it needs an award and a forecast.'}"
     word = "underspend" if f.variance_gbp >= 0 else "overspend"

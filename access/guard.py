@@ -12,7 +12,8 @@ from flask import Flask, Response, abort, current_app, jsonify, redirect, render
 
 from access import callback_shape
 from access.requires import UNSAFE_METHODS, is_page
-from access.viewer import current_viewer
+from access.viewer import current_scope, current_viewer
+from domain.roles import Permission
 
 PUBLIC_ENDPOINTS = frozenset(
     {
@@ -45,6 +46,14 @@ def check_request() -> Response | tuple[Response, int] | None:
         return ask_to_sign_in()
     if request.endpoint == callback_shape.ENDPOINT:
         callback_shape.check_callback()
+    return _first_page()
+
+
+def _first_page() -> Response | None:
+    """Administrators have no home page of figures: their first page is the accounts."""
+    scope = current_scope()
+    if request.path == "/" and not scope.may(Permission.VIEW_OVERVIEW) and scope.may(Permission.MANAGE_ACCOUNTS):
+        return redirect("/accounts")
     return None
 
 

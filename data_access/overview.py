@@ -168,7 +168,9 @@ def measure_sentence(row: dict[str, Any], year: Period, before: Period | None) -
         else:
             parts.append(f"{_direction(move)} {written_value(row, column)} {words}")
     if not parts:
-        return "No earlier period can be set beside it: the service was not live, not all of it is loaded, or it is hidden from your role."
+        if "year_before" in row.get("not_applicable", ()):
+            return "There is no earlier period to compare it with: the service was not live in all of it."
+        return "There is no earlier period to compare it with: not all of it is loaded, or it is hidden from your role."
     text = formats.joined(parts)
     return f"{text[0].upper()}{text[1:]}."
 

@@ -161,3 +161,9 @@ def test_unknown_address_and_unexpected_error_have_words(portal: Portal) -> None
 def test_health_says_nothing_but_that_it_is_well(portal: Portal) -> None:
     answer = portal.visitor().get("/healthz")
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_an_administrator_starts_at_the_accounts(portal):
+    answer = portal.signed_in(Role.ADMINISTRATOR).get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts")
+    assert portal.signed_in(Role.FUNDER).get("/").status_code == 200

@@ -46,7 +46,6 @@ class Block:
     columns: Callable[[View], Sequence[Column]]
     figure: Callable[[pd.DataFrame, View], go.Figure] | None = None
     table_open: bool = False
-    row_link: Callable[[dict[str, Any]], str] | None = None
     height: int | None = None  # pixels; the figure's own unless given
     if_empty: Callable[[View], tuple[str, str]] | None = None  # why there is nothing, and what to do
     compares: bool = False  # whether the comparison period belongs to what it shows
@@ -148,7 +147,6 @@ def render_block(block: Block, view: View) -> html.Section:
         frame,
         block.columns(view),
         f"{block.title}: {block.coverage(view)}",
-        links=block.row_link,
         table_id=f"{block.id}-table",
     )
     body.append(

@@ -85,20 +85,17 @@ def data_table(
     columns: Sequence[Column],
     caption: str,
     *,
-    links: Callable[[dict[str, Any]], str] | None = None,
     table_id: str = "",
 ) -> html.Div:
-    """``links`` turns a row into the address of its first cell."""
-    records = frame.to_dict("records")
+    """A table with its caption, heads with scope and, below it, what its symbols mean."""
     cells = written(frame, columns)
     head = html.Tr([html.Th(c.head, scope="col", className="numeric" if c.numeric else None) for c in columns])
     body = []
-    for record, row in zip(records, cells, strict=True):
-        first: Any = html.A(row[0], href=links(record)) if links else row[0]
+    for row in cells:
         body.append(
             html.Tr(
                 [
-                    html.Th(first, scope="row"),
+                    html.Th(row[0], scope="row"),
                     *[
                         html.Td(value, className="numeric" if c.numeric else None)
                         for value, c in zip(row[1:], columns[1:], strict=True)

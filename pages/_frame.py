@@ -56,11 +56,6 @@ class DataPage:
     stage: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
 
 
-def months_loaded(scope: Scope, code: str) -> list[str]:
-    """Months with recorded crime, first to last: what the period controls offer."""
-    return trends.months_loaded(scope, code)
-
-
 def choices_for(view: View, months: Sequence[str]) -> list[PeriodChoice]:
     windows = [
         (w.label or name, w.period)
@@ -81,7 +76,7 @@ def make_view(scope: Scope, query: Mapping[str, str], *, path_code: str = "", al
     """
     code = current_programme(query)
     programme, defaults = programmes.get_programme(scope, code), programmes.filter_defaults(scope, code)
-    months = months_loaded(scope, code)
+    months = trends.months_loaded(scope, code)
     if months and all_months:
         defaults = replace(defaults, period=_span(months))
     filters = Filters.parse(_with_comparison(scope, query, defaults), defaults)
@@ -145,7 +140,7 @@ def content(page: DataPage, view: View) -> list[Any]:
 
 def _not_loaded(view: View) -> tuple[str, str] | None:
     """One message for the page when no month of the period is loaded, instead of one a block."""
-    months = months_loaded(view.scope, view.programme.code)
+    months = trends.months_loaded(view.scope, view.programme.code)
     if not months or view.filters.period.overlap_days(_span(months)):
         return None
     why = f"Nothing is loaded for {formats.period(view.filters.period)}; recorded crime is loaded for {formats.period(_span(months))}."
@@ -193,7 +188,7 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
         return no_access(str(reason))
     except NoSuchHotSpot as reason:
         return _no_such_hot_spot(str(reason))
-    months = months_loaded(view.scope, view.programme.code)
+    months = trends.months_loaded(view.scope, view.programme.code)
     bar = filter_bar(
         page.slug,
         view.filters,

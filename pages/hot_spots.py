@@ -80,10 +80,6 @@ def _sentence(frame: pd.DataFrame, view: View) -> str:
     return f"{said} Against {formats.period(view.comparison)}, recorded crime was lower in {fell} and higher in {rose} of the {len(both)} {word} that can be compared."
 
 
-def _page_link(row: dict[str, Any]) -> str:
-    return f"/hot-spots/{row['hot_spot']}"
-
-
 TABLE = register_block(
     Block(
         id="hot-spots",

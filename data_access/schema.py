@@ -201,6 +201,10 @@ visit = Table(
     Column("patrol_minutes", Float, nullable=False),  # union over the team's devices
     Column("person_minutes", Float, nullable=False),  # sum over the team's devices
     Column("counts_as_visit", Boolean, nullable=False),  # False: passed through in under the minimum dwell
+    # Of the patrol-minutes: short excursions and same-place silences that the rules credit.
+    Column("bridged_minutes", Float, nullable=False, server_default="0"),
+    Column("silent_minutes", Float, nullable=False, server_default="0"),
+    Column("rules_id", ForeignKey("dosage_rules.id")),  # empty: the defaults
 )
 Index("ix_visit_cube", visit.c.programme_id, visit.c.area_id, visit.c.local_date)
 
@@ -219,6 +223,90 @@ tracker_day = Table(
     Column("inside_minutes", Float, nullable=False),
     Column("gap_minutes", Float, nullable=False),
     Column("median_interval_s", Float),
+)
+
+# Minutes of one team in one hot spot on one local day, counted in each way, so that they can stand side by side.
+dose_day = Table(
+    "dose_day",
+    metadata,
+    _id(),
+    _programme(),
+    Column("area_id", ForeignKey("area.id"), nullable=False),
+    Column("provider", String(40), nullable=False),
+    Column("team", String(60), nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("plain_patrol_minutes", Float, nullable=False),  # exact crossings, no rule but the gap
+    Column("plain_person_minutes", Float, nullable=False),
+    Column("rule_patrol_minutes", Float, nullable=False),  # by the provider's rules, passing through included
+    Column("rule_person_minutes", Float, nullable=False),
+    Column("near_minutes", Float, nullable=False),  # outside the boundary, within the hysteresis band; not credited
+    Column("uncredited_silence_minutes", Float, nullable=False),  # silences that begin or end inside, not credited
+    Column("median_interval_s", Float),  # of the team's devices near this hot spot that day
+    Column("estimated_patrol_minutes", Float),  # Markov bridge; only where trackers are sparse
+    Column("estimated_variance", Float),  # calibrated, minutes squared
+    Column("calibration_id", ForeignKey("bridge_calibration.id")),
+)
+Index("ix_dose_day_cube", dose_day.c.programme_id, dose_day.c.area_id, dose_day.c.local_date)
+
+# How the range of an estimate was calibrated: thinned dense trackers of the programme, or the shipped simulation.
+bridge_calibration = Table(
+    "bridge_calibration",
+    metadata,
+    _id(),
+    _programme(),
+    Column("interval_s", Float, nullable=False),  # the sparse rate that the dense tracks were thinned to
+    Column("scale", Float, nullable=False),  # k of: variance = k V + c
+    Column("floor_min2", Float, nullable=False),  # c, minutes squared
+    Column("basis", String(300), nullable=False),  # one sentence: from what, how many cells
+    Column("cells", Integer, nullable=False),
+    Column("bias_share", Float, nullable=False),
+    Column("coverage", Float, nullable=False),  # of 95% ranges, on cells that did not set them
+    Column("made_at", DateTime, nullable=False),
+)
+
+# The rules by which a provider's minutes are counted; the newest row of a provider is in force.
+dosage_rules = Table(
+    "dosage_rules",
+    metadata,
+    _id(),
+    _programme(),
+    Column("provider", String(40), nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("reason", Text, nullable=False),  # why this change, in the words of who made it
+    Column("moved", JSON, nullable=False),  # what it moved: minutes and visits before and after, kept days
+    Column("changed_at", DateTime, nullable=False),
+    Column("changed_by", String(120), nullable=False),
+)
+
+# A file of the ping store: the pings of one load, provider and local day. Its bytes lie outside the database;
+# a file without a row here is a left-over of an interrupted load and is removed.
+ping_part = Table(
+    "ping_part",
+    metadata,
+    _id(),
+    _programme(),
+    _load(),
+    Column("provider", String(40), nullable=False),
+    Column("local_date", Date, nullable=False),
+    Column("path", String(300), nullable=False),  # relative to the store
+    Column("pings", Integer, nullable=False),
+    Column("t_from_ms", BigInteger, nullable=False),
+    Column("t_to_ms", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("expired_at", DateTime),  # the file is gone by the retention rule; the visits stay
+)
+Index("ix_ping_part_day", ping_part.c.programme_id, ping_part.c.local_date)
+
+# A manager has looked at a month's visits and stands by them; its raw pings then wait out the retention time.
+confirmed_month = Table(
+    "confirmed_month",
+    metadata,
+    _id(),
+    _programme(),
+    Column("month", String(7), nullable=False),
+    Column("confirmed_at", DateTime, nullable=False),
+    Column("confirmed_by", String(120), nullable=False),
+    UniqueConstraint("programme_id", "month"),
 )
 
 plan = Table(

@@ -77,7 +77,7 @@ make_venv() {
 install_requirements() {
   local file="$1" stamp wanted
   stamp=".venv/.installed-${file%.txt}"
-  wanted="$(cat requirements.txt requirements-dev.txt constraints.txt | sha256sum | cut -d' ' -f1) $(.venv/bin/python --version)"
+  wanted="$(cat requirements.txt requirements-cluster.txt requirements-dev.txt constraints.txt | sha256sum | cut -d' ' -f1) $(.venv/bin/python --version)"
   if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
   say "Installing Python packages from $file (some minutes the first time)"
   # pip's own output is long: one line a package is progress enough. Errors and their reasons stay.

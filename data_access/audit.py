@@ -24,6 +24,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "account role changed": frozenset({"account", "before", "after"}),
     "account programmes changed": frozenset({"account", "before", "after"}),
     "file loaded": frozenset({"kind", "file_name", "sha256", "rows_read", "rows_loaded"}),
+    "counting rules changed": frozenset({"provider", "change", "moved"}),
     "narrative saved": frozenset({"month", "revision"}),
     "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
     "case study withdrawn": frozenset({"reference", "role", "reason"}),

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     BUILD_RETURNS = "build returns"
     VIEW_DATA = "view data"
     LOAD_DATA = "load data"
+    CHANGE_RULES = "change counting rules"
     SEE_REJECTS = "see rejected rows"
     SEE_DAYS = "see day-level figures"
     SEE_SMALL_COUNTS = "see counts of 1 to 4"
@@ -56,7 +57,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | _DASHBOARDS
         | _OPERATIONAL
-        | {P.VIEW_RETURNS, P.BUILD_RETURNS, P.VIEW_DATA, P.LOAD_DATA, P.SEE_REJECTS}
+        | {P.VIEW_RETURNS, P.BUILD_RETURNS, P.VIEW_DATA, P.LOAD_DATA, P.CHANGE_RULES, P.SEE_REJECTS}
     ),
     Role.APPROVER: frozenset(
         _EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_RETURNS, P.VIEW_DATA, P.RELEASE_CASE_STUDIES}

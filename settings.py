@@ -41,6 +41,7 @@ class Settings:
     max_upload_mb: int = 200
     max_load_mb: int = 256  # an extract file after unpacking
     sign_ins_per_minute: int = 20  # tries to sign in, from one address
+    ping_retention_days: int = 90  # raw pings, after their month has been confirmed
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:
@@ -57,6 +58,12 @@ def _number(name: str, default: int, low: int, high: int) -> int:
 def max_load_bytes() -> int:
     """MAX_LOAD_MB, for who reads a file and needs no other setting."""
     return _number("MAX_LOAD_MB", 256, 1, 4096) << 20
+
+
+def ping_store_setting() -> Path | None:
+    """PING_STORE: a folder for the pings; None for beside the database."""
+    given = os.environ.get("PING_STORE", "")
+    return Path(given).expanduser().resolve() if given else None
 
 
 def _colour(name: str, default: str) -> str:
@@ -127,4 +134,5 @@ def load_settings() -> Settings:
         max_upload_mb=_number("MAX_UPLOAD_MB", 200, 1, 4096),
         max_load_mb=max_load_bytes() >> 20,
         sign_ins_per_minute=_number("SIGN_INS_PER_MINUTE", 20, 1, 100_000),
+        ping_retention_days=_number("PING_RETENTION_DAYS", 90, 0, 3650),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -56,6 +57,48 @@ def split_at_midnight(
     last = place == parts[which] - 1
     ends = np.where(last, t_to_ms[which], midnights[np.minimum(after[which] + place, len(midnights) - 1)])
     return which, starts.astype(np.float64), ends.astype(np.float64)
+
+
+def clock_ms(day: date, clock: time, *, last: bool) -> int:
+    """UTC milliseconds at which the clocks of the local ``day`` show ``clock``.
+
+    When they show it twice, the first or the ``last`` time; when they jump over it, the moment of the jump.
+    """
+    local = datetime.combine(day, clock, LONDON).replace(fold=int(last))
+    found = local.astimezone(UTC)
+    if found.astimezone(LONDON).replace(tzinfo=None) != local.replace(tzinfo=None):
+        found = datetime.combine(day, time(1), UTC)  # by law the clocks change at 1:00 UTC
+    return int(found.timestamp() * 1000)
+
+
+def shift_windows(
+    shifts: Sequence[tuple[time, time]], first_ms: float, last_ms: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When shifts run: (opens, closes) in UTC milliseconds, ordered, not overlapping, covering [first, last].
+
+    shifts : local clock times from and to; "to" before "from" is a time of the next day. Where the clock shows a time
+    twice, a shift begins the first and ends the last time, so that the repeated hour is on duty.
+
+    Raises ValueError for a shift that ends when it begins.
+    """
+    for start, end in shifts:
+        if start == end:
+            raise ValueError(f"A shift from {start:%H:%M} to {end:%H:%M} has no length; give no shifts for no limit.")
+    begin = datetime.fromtimestamp(first_ms / 1000, UTC).date() - timedelta(days=2)
+    days = (datetime.fromtimestamp(last_ms / 1000, UTC).date() - begin).days + 2
+    found: list[list[float]] = []
+    windows = (
+        (clock_ms(day, start, last=False), clock_ms(day + timedelta(days=end < start), end, last=True))
+        for day in (begin + timedelta(days=n) for n in range(days))
+        for start, end in shifts
+    )
+    for opens, closes in sorted(windows):
+        if found and opens <= found[-1][1]:
+            found[-1][1] = max(found[-1][1], closes)
+        elif closes > opens:
+            found.append([opens, closes])
+    both = np.array(found, dtype=np.float64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
 
 
 def date_of(day_number: int) -> date:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
 from analysis.dosage.local_days import day_numbers, split_at_midnight
+from analysis.dosage.tables import BASE_GAP_S, DEGREE, ENDS_INSIDE, LONG_STEP, STARTS_INSIDE, TRACKED, Pieces, PingBatch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -131,6 +132,12 @@ def tidy(pings: Pings) -> tuple[Pings, int]:
     return found.take(~repeated), int(repeated.sum())
 
 
+def in_degrees(batch: PingBatch) -> Pings:
+    """The same pings in this module's float types."""
+    device, team = batch.device.astype(np.int64), batch.team.astype(np.int64)
+    return Pings(device, team, batch.t_ms, batch.lon_e7 / DEGREE, batch.lat_e7 / DEGREE)
+
+
 def device_intervals(pings: Pings, polygons: Sequence[Area], rules: Rules | None = None) -> Intervals:
     """Times each device was inside each polygon, from exact crossings, split at local midnight.
 
@@ -161,8 +168,49 @@ def device_intervals(pings: Pings, polygons: Sequence[Area], rules: Rules | None
     start = _credited_segments(found, rules)
     pieces = [_pieces(found, start, polygon, number) for number, polygon in enumerate(polygons)]
     if not pieces:
-        return _interval_table(np.empty((0, 5)))
+        return _interval_table(np.empty((0, 6)))
     return _interval_table(_by_day(_joined(np.vstack(pieces))))
+
+
+def pieces_of(pings: Pings, polygons: Sequence[Area]) -> Pieces:
+    """What a kernel is to find in the same pings: the pieces of every step, before any rule.
+
+    Of the polygons given, hot spots and their bands alike. Arguments and errors as of ``device_intervals``.
+    """
+    _check(polygons)
+    found, _ = tidy(pings)
+    same = (np.diff(found.device) == 0) & (np.diff(found.team) == 0)
+    long = same & (np.diff(found.t_utc_ms) > BASE_GAP_S * 1000)
+    tracked, steps = np.flatnonzero(same & ~long), np.flatnonzero(long)
+    parts = []
+    for number, polygon in enumerate(polygons):
+        parts.append(_piece_table(_joined(_pieces(found, tracked, polygon, number)), found, None, polygon))
+        rows = _pieces(found, steps, polygon, number)
+        # A step that begins and ends on the boundary with nothing inside between still has its row.
+        bare = steps[~np.isin(steps, rows[:, 5])]
+        ends = [shapely.intersects_xy(polygon, found.lon[bare + n], found.lat[bare + n]) for n in (0, 1)]
+        bare = bare[ends[0] & ends[1]]
+        t0 = found.t_utc_ms[bare]
+        which = np.full(len(bare), number)
+        more = np.column_stack((found.device[bare], found.team[bare], which, t0, t0, bare))
+        rows = np.vstack((rows, more))
+        parts.append(_piece_table(rows, found, rows[:, 5].astype(np.int64), polygon))
+    pieces = Pieces.concatenate(parts)
+    return pieces.take(np.lexsort((pieces.t_in_ms, pieces.polygon, pieces.device)))
+
+
+def _piece_table(rows: Floats, found: Pings, step: Ints | None, polygon: Area) -> Pieces:
+    device, team, number = rows[:, :3].astype(np.int32).T
+    if step is None:
+        kind = np.full(len(rows), TRACKED, np.int8)
+        none = np.full(len(rows), np.nan)
+        return Pieces(device, team, number, rows[:, 3], rows[:, 4], kind, none, none, np.zeros(len(rows), np.int8))
+    starts, ends = (shapely.intersects_xy(polygon, found.lon[step + n], found.lat[step + n]) for n in (0, 1))
+    bits = (STARTS_INSIDE * starts + ENDS_INSIDE * ends).astype(np.int8)
+    t_from, t_to = (found.t_utc_ms[step + n].astype(np.float64) for n in (0, 1))
+    return Pieces(
+        device, team, number, rows[:, 3], rows[:, 4], np.full(len(rows), LONG_STEP, np.int8), t_from, t_to, bits
+    )
 
 
 def visits(intervals: Intervals, rules: Rules | None = None) -> Visits:
@@ -214,10 +262,10 @@ def _credited_segments(found: Pings, rules: Rules) -> Ints:
 
 
 def _pieces(found: Pings, start: Ints, polygon: Area, number: int) -> Floats:
-    """Rows (device, team, polygon, t_in, t_out), one for each stretch of a segment inside ``polygon``."""
+    """Rows (device, team, polygon, t_in, t_out, segment), one for each stretch of a segment inside ``polygon``."""
     x0, y0, x1, y1 = found.lon[start], found.lat[start], found.lon[start + 1], found.lat[start + 1]
     if polygon.is_empty:
-        return np.empty((0, 5))
+        return np.empty((0, 6))
     west, south, east, north = polygon.bounds
     near = (np.minimum(x0, x1) <= east) & (np.maximum(x0, x1) >= west)
     near &= (np.minimum(y0, y1) <= north) & (np.maximum(y0, y1) >= south)
@@ -244,6 +292,7 @@ def _pieces(found: Pings, start: Ints, polygon: Area, number: int) -> Floats:
             np.full(len(segment), number),
             t0 + share_from * step,
             t0 + share_to * step,
+            segment,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from data_access.engine import get_engine
 from data_access.loading import ALREADY_LOADED, KINDS, REPLACED, LoadOptions, LoadRefused, LoadResult, load_file
+from data_access.loading.mapping import Mapping, checked, parse_mapping
+from data_access.loading.source_file import open_source
 from domain import formats
 from domain.periods import Period, parse_month
 
@@ -39,17 +41,41 @@ def register(server: Flask) -> None:
 @click.option("--edition", default="", help="weights: the edition of the index.")
 @click.option("--index", default="", help="weights: the name of the index.")
 @click.option("--basis", default="", help="weights: one sentence, where the weights come from.")
+@click.option(
+    "--mapping", "mapping_file", type=click.Path(path_type=Path), help="pings, crimes: TOML naming the columns."
+)
+@click.option("--sheet", default="", help="crimes: the sheet of a workbook.")
+@click.option("--crs", default="", help="pings, crimes, hot-spots: the coordinate system, such as EPSG:27700.")
+@click.option("--zone", default="", help="pings: the zone of times without one (Europe/London unless said).")
 @click.option("--replace", is_flag=True, help="Replace older files whose months this one covers, whatever its days.")
 @click.option("--again", is_flag=True, help="Load again a file that a newer one has replaced since.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")
-def load(kind: str, files: tuple[Path, ...], code: str | None, as_json: bool, **options: Any) -> None:
+def load(
+    kind: str,
+    files: tuple[Path, ...],
+    code: str | None,
+    as_json: bool,
+    mapping_file: Path | None,
+    zone: str,
+    **options: Any,
+) -> None:
     """Load extract files (docs/extract-formats.md says what each KIND needs).
 
     Each file loads whole or not at all, and loading the same file again changes nothing. Every row is accounted
     for: read = loaded + duplicate + rejected.
     """
-    report = load_all([(kind, path) for path in files], code, LoadOptions(**options))
+    try:
+        mapping = read_mapping(mapping_file, zone)
+    except LoadRefused as refusal:
+        raise click.UsageError(str(refusal)) from None
+    report = load_all([(kind, path) for path in files], code, LoadOptions(mapping=mapping, **options))
     finish(report, as_json)
+
+
+def read_mapping(path: Path | None, zone: str = "") -> Mapping:
+    """The mapping in a file (none: nothing said) with ``zone`` put over its own; LoadRefused when it cannot be used."""
+    mapping = parse_mapping(open_source(path).text(), path.name) if path else Mapping()
+    return checked(replace(mapping, zone=zone), "--zone") if zone else mapping
 
 
 @dataclass

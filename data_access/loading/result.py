@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from data_access.loading.mapping import Mapping
 
 LOADED = "loaded"
 ALREADY_LOADED = "already loaded"
@@ -26,6 +29,10 @@ class LoadOptions:
     edition: str = ""
     index: str = ""
     basis: str = ""
+    # How the file's columns are called, and what else it leaves unsaid (mapping_of puts the options over it).
+    mapping: Mapping | None = None
+    sheet: str = ""
+    crs: str = ""
     # Replace what the file's months cover even where its days do not reach as far as the older file's.
     replace: bool = False
     # Load once more a file that a newer one has replaced since (going back is never done silently).

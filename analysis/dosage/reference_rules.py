@@ -84,7 +84,7 @@ def stays_by_loops(pieces: Pieces, polygons: int, rules: Rules) -> list[Stay]:
     inside.sort(key=lambda s: (s.device, s.polygon, s.start))
     stays: list[Stay] = []
     for stretch in inside:
-        for day, part in _on_duty(stretch, rules):
+        for day, part in on_duty_by_loops(stretch, rules):
             last = stays[-1] if stays else None
             key = (part.device, part.team, part.polygon, day)
             if last and (last.device, last.team, last.polygon, last.day) == key and part.start - last.end <= MEETS_MS:
@@ -178,7 +178,7 @@ def _went_elsewhere(away: Stretch, runs: list[Stretch]) -> bool:
     )
 
 
-def _on_duty(stretch: Stretch, rules: Rules) -> Iterator[tuple[int, Stretch]]:
+def on_duty_by_loops(stretch: Stretch, rules: Rules) -> Iterator[tuple[int, Stretch]]:
     """The stretch by local day and shift: (day number, part)."""
     first = datetime.fromtimestamp(stretch.start / 1000, UTC).astimezone(LONDON).date()
     last = datetime.fromtimestamp(stretch.end / 1000, UTC).astimezone(LONDON).date()

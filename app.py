@@ -1,68 +1,35 @@
 """Assembly: settings -> server -> guard -> Dash -> pages -> warm-up -> headers.
 
 ``gunicorn app:server`` serves the portal; ``flask --app app ...`` runs the commands on a server without
-Dash, so that they start quickly.
+Dash (server.py), so that they start quickly.
 """
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
-import pkgutil
-from types import ModuleType
 
 import click
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import commands
 import pages
 from access import account_routes, guard, headers, problems, sign_in
-from data_access.migrate import upgrade
+from server import create_server, make_ready, register_each
 from settings import ROOT, Settings, load_settings
-
-
-def create_server(settings: Settings) -> Flask:
-    """The Flask server with settings and commands, before any page: all the command line needs."""
-    os.umask(0o077)  # the database and its journals are made by SQLite, which asks nobody but the umask
-    server = Flask("app", root_path=str(ROOT), static_folder=None)
-    server.config.update(
-        PORTAL=settings,
-        SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="portal_session",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.https,
-        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session; the session has its own limits
-        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
-        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["static", "_dash_assets.static"],
-        STYLE_SHEETS=[f"/assets/{p.name}?m={p.stat().st_mtime:.0f}" for p in sorted(ROOT.glob("assets/*.css"))],
-    )
-    upgrade()
-    _register_each(commands, server)
-    return server
-
-
-def _register_each(package: ModuleType, server: Flask) -> None:
-    """Call ``register(server)`` of every module that offers it: commands, and pages with routes of their own."""
-    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        register = getattr(importlib.import_module(found.name), "register", None)
-        if register:
-            register(server)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole portal, warm: every page imported, every callback known, every header decided."""
     settings = settings or load_settings()
-    server = create_server(settings)
+    server = create_server()
+    make_ready(server, settings)
     guard.install(server)  # before Dash(server=...): its routes must find the guard already there
     headers.install(server, settings)
     problems.install(server)
     sign_in.install(server)
     account_routes.install(server)
     dash_app = _create_dash(server, settings)
-    _register_each(pages, server)
+    register_each(pages, server)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)
@@ -110,7 +77,7 @@ def __getattr__(name: str) -> Flask:
     elif name == "app":
         context = click.get_current_context(silent=True)
         whole = context is not None and context.info_name in ("run", "shell", "routes")
-        built = create_app() if whole else create_server(load_settings())
+        built = create_app() if whole else create_server()
     else:
         raise AttributeError(f"module 'app' has no attribute '{name}'")
     globals()[name] = built

@@ -98,6 +98,11 @@ class Locator:
         self._newest = _by_device(self._newest.take(~again[1]), found.take(last))
         self._take(found.take(~waiting), again[0])
 
+    @property
+    def late_count(self) -> int:
+        """Late pings so far; who sees any can sort everything and start again."""
+        return sum(len(batch) for batch in self._late)
+
     def _take(self, ready: PingBatch, replaced: NDArray[np.bool_]) -> None:
         first, last = ends_of_devices(ready)
         known = np.isin(ready.device[first], self._closed.device)

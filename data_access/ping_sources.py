@@ -1,0 +1,159 @@
+"""Where pings come from when no database is asked: files of any tracker, and folders of the canonical store."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from analysis.dosage.tables import PingBatch
+from data_access.loading.mapping import Mapping
+from data_access.loading.result import LoadRefused
+
+Codes = dict[tuple[str, str], int]  # (provider, name) -> code
+
+TOGETHER_BYTES = 8 << 20  # days of a store in one part: a task should outlast what it costs to send
+_ROWS = 1 << 18
+_COLUMNS = ["device", "team", "t_ms", "lon_e7", "lat_e7"]
+_PROVIDER = re.compile(r"^provider=(.+)$")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files that are located as one. ``sort``: known not to be in order of time for each device."""
+
+    paths: tuple[str, ...]
+    sort: bool = False
+
+    @property
+    def bytes(self) -> int:
+        return sum(Path(path).stat().st_size for path in self.paths)
+
+
+@dataclass(frozen=True)
+class SourceBatch:
+    """Some rows of a file: the pings, the rows read and what became of the others; ``bytes`` of the file they took."""
+
+    pings: PingBatch
+    read: int
+    rejected: Counter[str] = field(default_factory=Counter)
+    notes: Sequence[str] = ()
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the files cannot say about themselves."""
+
+    mapping: Mapping = field(default_factory=Mapping)
+
+
+def each_batch(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+    """A file's pings in batches; ``devices`` and ``teams`` grow by the (provider, name) that are met."""
+    if is_store_file(path):
+        return store_batches(path, devices, teams)
+    return _interim(path, reading, devices, teams)
+
+
+def _interim(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+    import pandas as pd
+
+    for f in pd.read_csv(path, chunksize=_ROWS):
+        n = len(f)
+        t = pd.to_datetime(f["time"], utc=True, errors="coerce", format="ISO8601")
+        bad = t.isna() | f["longitude"].isna()
+        f, t = f[~bad], t[~bad]
+        provider = f["provider"] if "provider" in f else [reading.mapping.provider] * len(f)
+        team = f["team"] if "team" in f else [reading.mapping.team] * len(f)
+        d = np.array(
+            [devices.setdefault(k, len(devices)) for k in zip(provider, f["device"].astype(str), strict=True)], np.int32
+        )
+        m = np.array([teams.setdefault(k, len(teams)) for k in zip(provider, team, strict=True)], np.int32)
+        e7 = [np.rint(f[c].to_numpy(float) * 1e7).astype(np.int32) for c in ("longitude", "latitude")]
+        ms = t.to_numpy("datetime64[ms]").astype(np.int64)
+        yield SourceBatch(PingBatch(d, m, ms, *e7), n, Counter({"no position": int(bad.sum())} if bad.any() else {}))
+
+
+def parts_of(paths: Sequence[Path], together: int = TOGETHER_BYTES) -> list[Part]:
+    """One part a file; of a store's folder, one for some days of a provider. LoadRefused when there is nothing."""
+    found: list[Part] = []
+    for path in paths:
+        found += _store_parts(path, together) if path.is_dir() else [Part((_existing(path),))]
+    # The same file given twice would only be read twice: every ping of it is there already.
+    return list(dict.fromkeys(found))
+
+
+def _existing(path: Path) -> str:
+    if not path.exists():
+        raise LoadRefused(f"There is no file “{path}”. Check the name and the folder.")
+    return str(path.resolve())
+
+
+def _store_parts(folder: Path, together: int) -> list[Part]:
+    files = sorted(folder.resolve().glob("**/provider=*/date=*/*.parquet"))
+    if not files:
+        raise LoadRefused(
+            f"The folder “{folder}” holds no pings in the form provider=…/date=…/….parquet. "
+            "Give such a folder, or name the files."
+        )
+    parts = []
+    # A provider's days in order; all files of one day together, because they may overlap.
+    for _, of_provider in groupby(files, key=lambda path: path.parents[1]):
+        some: list[str] = []
+        size = 0
+        for _, of_day in groupby(of_provider, key=lambda path: path.parent):
+            day = list(of_day)
+            some += [str(path) for path in day]
+            size += sum(path.stat().st_size for path in day)
+            if size >= together:
+                parts.append(Part(tuple(some)))
+                some, size = [], 0
+        if some:
+            parts.append(Part(tuple(some)))
+    return parts
+
+
+def store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+    """Pings of one file of a store."""
+    name = Path(path).name
+    provider = _provider_of(Path(path))
+    try:
+        file = pq.ParquetFile(path, read_dictionary=["device", "team"])
+        size, rows = Path(path).stat().st_size, max(1, file.metadata.num_rows)
+        for batch in file.iter_batches(_ROWS, columns=_COLUMNS, use_threads=False):
+            pings = PingBatch(
+                _codes(batch["device"], provider, devices), _codes(batch["team"], provider, teams),
+                *(batch[column].to_numpy() for column in _COLUMNS[2:]),
+            )  # fmt: skip
+            yield SourceBatch(pings, len(pings), bytes=size * len(pings) // rows)
+    except (pa.ArrowException, OSError) as problem:
+        raise LoadRefused(f"{name} is damaged or not there any more: {str(problem)[:200]}.") from None
+
+
+def is_store_file(path: str) -> bool:
+    """Whether a file has the columns of the canonical store and lies in a folder that names its provider."""
+    if not path.endswith(".parquet") or not any(_PROVIDER.match(part) for part in Path(path).parts):
+        return False
+    try:
+        return set(_COLUMNS) <= set(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _provider_of(path: Path) -> str:
+    return next(unquote(found[1]) for part in reversed(path.parts) if (found := _PROVIDER.match(part)))
+
+
+def _codes(column: pa.DictionaryArray, provider: str, known: Codes) -> NDArray[np.int32]:
+    keys = [(provider, name) for name in column.dictionary.to_pylist()]
+    own = np.array([known.setdefault(key, len(known)) for key in keys], np.int32)
+    return own[column.indices.to_numpy()]

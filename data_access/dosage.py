@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry import shape
-from sqlalchemy import Connection, Select, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
-from analysis.dosage.local_days import date_of, midnight_ms
+from analysis.dosage.local_days import date_of
 from analysis.dosage.reference import Intervals, Pings, Rules, Visits, device_intervals, visits
+from analysis.dosage.tables import DEGREE
 from analysis.dosage.trackers import TrackerDays, tracker_days
-from data_access.schema import area, load, ping, tracker_day, visit
+from data_access import ping_store
+from data_access.schema import area, tracker_day, visit
 from domain.periods import LONDON, Period
 
 _ROWS_AT_ONCE = 5_000
 
 
+@dataclass(frozen=True)
+class Recomputed:
+    """What was left as it is: (provider, local day) whose pings have expired."""
+
+    kept: tuple[tuple[str, date], ...] = ()
+
+
 def recompute_visits(
-    conn: Connection, programme_id: int, period: Period | None = None, rules: Rules | None = None
-) -> None:
+    conn: Connection, programme_id: int, period: Period | None = None, providers: Sequence[str] | None = None, *,
+    rules: Rules | None = None, actor: str = "the portal", because: str = "visits worked out again",
+) -> Recomputed:  # fmt: skip
     """Fill ``visit`` and ``tracker_day`` of one programme, in the caller's transaction.
 
     With ``period`` only the local days in it are done again: enough after a load of pings of those days, because
@@ -36,7 +48,7 @@ def recompute_visits(
     areas = _areas(conn, programme_id)
     frame = _pings(conn, programme_id, period, rules)
     if frame.empty:
-        return
+        return Recomputed()
     # A tracker name is unique within its provider only.
     devices, device_keys = pd.factorize(pd.MultiIndex.from_frame(frame[["provider", "device"]]))
     teams, team_keys = pd.factorize(pd.MultiIndex.from_frame(frame[["provider", "team"]]))
@@ -48,6 +60,7 @@ def recompute_visits(
     _store(conn, visit, _visit_rows(visits(intervals, rules), programme_id, areas, team_keys, period))
     days = tracker_days(pings, intervals, rules)
     _store(conn, tracker_day, _tracker_rows(days, programme_id, device_keys, team_keys, period))
+    return Recomputed()
 
 
 def _clear(conn: Connection, programme_id: int, period: Period | None) -> None:
@@ -71,25 +84,17 @@ def _polygon(geometry: Any) -> Any:
 
 
 def _pings(conn: Connection, programme_id: int, period: Period | None, rules: Rules) -> pd.DataFrame:
-    loads = select(load.c.id).where(
-        load.c.programme_id == programme_id, load.c.kind == "pings", load.c.status == "current"
-    )
-    chosen: Select[Any] = select(ping.c.provider, ping.c.team, ping.c.device, ping.c.t_utc_ms, ping.c.lon, ping.c.lat)
-    if period:
-        # A segment over midnight needs its ping on either side; a longer silence is not credited.
-        reach = int(max(rules.gap_s, rules.off_duty_s) * 1000)
-        first, last = midnight_ms(period.start) - reach, midnight_ms(period.end + timedelta(days=1)) + reach
-        chosen = chosen.where(ping.c.t_utc_ms >= first, ping.c.t_utc_ms < last)
-        # Rows are found by load: an index on time alone would double the size of the largest table.
-        near = (
-            load.c.period_from <= period.end + timedelta(days=1),
-            load.c.period_to >= period.start - timedelta(days=1),
-        )
-        loads = loads.where(or_(load.c.period_from.is_(None), and_(*near)))
-    ids = list(conn.execute(loads).scalars())
-    result = conn.execute(chosen.where(ping.c.load_id.in_(ids)))
-    # Plain tuples: pandas looks at every SQLAlchemy row for attributes it might be an array by.
-    return pd.DataFrame(list(map(tuple, result)), columns=list(result.keys()))
+    around = Period(period.start - timedelta(days=1), period.end + timedelta(days=1)) if period else None
+    found = [pd.DataFrame(columns=["provider", "team", "device", "t_utc_ms", "lon", "lat"])]
+    for provider in sorted({part.provider for part in ping_store.parts(conn, programme_id, period=around)}):
+        held = ping_store.read(conn, programme_id, provider, around)
+        batch = held.batch
+        found.append(pd.DataFrame({
+            "provider": provider, "team": np.array(held.teams, object)[batch.team],
+            "device": np.array(held.devices, object)[batch.device], "t_utc_ms": batch.t_ms,
+            "lon": batch.lon_e7 / DEGREE, "lat": batch.lat_e7 / DEGREE,
+        }))  # fmt: skip
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def _active(intervals: Intervals, areas: list[dict[str, Any]]) -> Intervals:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.dosage.tables import DEGREE, PingBatch
@@ -110,7 +110,8 @@ def _work_off(conn: Connection, list_path: Path) -> None:
     root = list_path.parent.parent
     paths = json.loads(list_path.read_text())
     named: set[str] = set()
-    for first in range(0, len(paths), 500):
+    held = inspect(conn).has_table("ping_part")  # not when the upgrade that makes it has failed
+    for first in range(0, len(paths) if held else 0, 500):
         some = ping_part.c.path.in_(paths[first : first + 500])
         named |= set(conn.execute(select(ping_part.c.path).where(some, ping_part.c.expired_at.is_(None))).scalars())
     for path in (root / p for p in paths if p not in named):
@@ -147,6 +148,16 @@ def write(
     conn: Connection, programme_id: int, load_id: int, frame: pd.DataFrame, progress: Progress | None = None
 ) -> int:
     """Store one load's pings [provider, team, device, t_utc_ms, lon, lat, local_date, maybe accuracy_m]; how many."""
+    rows = write_files(conn, programme_id, load_id, frame, progress)
+    if rows:
+        conn.execute(insert(ping_part), rows)
+    return sum(row["pings"] for row in rows)
+
+
+def write_files(
+    conn: Connection, programme_id: int, load_id: int, frame: pd.DataFrame, progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """The files of ``write``, and the rows of ``ping_part`` that make them count."""
     plan = list(_split(frame))
     folder, key = folder_of(conn, programme_id), f"load-{load_id}-{secrets.token_hex(4)}.parquet"
     paths = [f"{folder}/provider={provider}/date={day.isoformat()}/{key}" for provider, day, _ in plan]
@@ -167,9 +178,7 @@ def write(
         )
         if progress:
             progress("storing days of pings", number, len(plan))
-    if rows:
-        conn.execute(insert(ping_part), rows)
-    return sum(row["pings"] for row in rows)
+    return rows
 
 
 def _write_part(path: Path, part: pa.Table) -> dict[str, Any]:
@@ -333,3 +342,14 @@ def has_pings(conn: Connection, programme_id: int) -> bool:
     """Whether any ping is held."""
     held = select(ping_part.c.id).where(ping_part.c.programme_id == programme_id, ping_part.c.expired_at.is_(None))
     return conn.execute(held.limit(1)).first() is not None
+
+
+def damaged(conn: Connection, programme_id: int, load_ids: Sequence[int] | None = None) -> list[str]:
+    """What is wrong with the store's files, a sentence each; all of them are read."""
+    found = []
+    for part in parts(conn, programme_id, load_ids=load_ids):
+        try:
+            read_part(conn, part, ["t_ms"])
+        except StoreError as problem:
+            found.append(str(problem))
+    return found

@@ -171,21 +171,6 @@ comparator = Table(
     Column("crimes", Integer, nullable=False),
 )
 
-ping = Table(
-    "ping",
-    metadata,
-    _id(),
-    _programme(),
-    _load(),
-    Column("provider", String(40), nullable=False),
-    Column("team", String(60), nullable=False),
-    Column("device", String(60), nullable=False),
-    Column("t_utc_ms", BigInteger, nullable=False),
-    Column("lon", Float, nullable=False),
-    Column("lat", Float, nullable=False),
-)
-Index("ix_ping_device", ping.c.programme_id, ping.c.provider, ping.c.device, ping.c.t_utc_ms)
-
 visit = Table(
     "visit",
     metadata,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -13,6 +15,7 @@ from data_access.loading.reading import Context, Parsed
 from data_access.loading.result import LoadRefused
 from data_access.loading.store import Progress
 from data_access.loading.writing import Outcome, note_shared, recompute_visits
+from domain import formats
 from domain.formats import joined
 
 
@@ -35,13 +38,23 @@ def write_areas(conn: Connection, programme_id: int, context: Context, parsed: P
             )
         store.insert_frame(conn, s.area, frame[~known], programme_id=programme_id, load_id=load_id)
 
-    def settle(conn: Connection, _load_id: int) -> None:
+    def settle(conn: Connection, load_id: int) -> None:
         note_shared(parsed, placement.replace_crimes(conn, programme_id))
-        has_pings = conn.execute(select(s.ping.c.id).where(s.ping.c.programme_id == programme_id).limit(1)).first()
-        if has_pings:
-            recompute_visits(conn, programme_id)
+        actor = conn.execute(select(s.load.c.loaded_by).where(s.load.c.id == load_id)).scalar_one()
+        done = recompute_visits(conn, programme_id, actor=actor, because=f"hot spots loaded from {context.file.name}")
+        note_kept(parsed, done.kept)
 
     return Outcome(put, settle, older, difference)
+
+
+def note_kept(parsed: Parsed, kept: Sequence[tuple[str, date]]) -> None:
+    """Say which days keep the visits that other boundaries gave."""
+    for provider in sorted({provider for provider, _ in kept}):
+        days = sorted(day for p, day in kept if p == provider)
+        parsed.notes.append(
+            f"The pings of {provider} on {len(days):,} {'day' if len(days) == 1 else 'days'} from {formats.day(days[0])} "
+            f"to {formats.day(days[-1])} have expired: the visits of those days stay as the boundaries before gave them."
+        )
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +86,8 @@ def _refuse_if_in_use(conn: Connection, file_name: str, gone: dict[int, str]) ->
 def _remove(conn: Connection, ids: list[int]) -> None:
     if not ids:
         return
-    conn.execute(delete(s.visit).where(s.visit.c.area_id.in_(ids)))
+    for table in (s.visit, s.dose_day):
+        conn.execute(delete(table).where(table.c.area_id.in_(ids)))
     conn.execute(update(s.crime).where(s.crime.c.area_id.in_(ids)).values(area_id=None, placement=placement.OUTSIDE))
     conn.execute(delete(s.area).where(s.area.c.id.in_(ids)))
 

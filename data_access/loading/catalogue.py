@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data_access.loading.areas import write_areas
+from data_access.loading.ping_rows import write_pings
 from data_access.loading.readers import (
     case_studies,
     comparators,
@@ -38,7 +39,7 @@ KINDS: dict[str, Kind] = {
     "hot-spots": Kind(hot_spots.read, write_areas),
     "police-uk": Kind(police_uk.read, write_rows("police-uk")),
     "crimes": Kind(crimes.read, write_rows("crimes")),
-    "pings": Kind(pings.read, write_rows("pings")),
+    "pings": Kind(pings.read, write_pings),
     "plan": Kind(plan.read, write_rows("plan")),
     "costs": Kind(costs.read, write_rows("costs")),
     "engagements": Kind(engagements.read, write_rows("engagements")),

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Table, select
 
+from data_access import ping_store
 from data_access import schema as s
 
 EDGE_DAYS = 3.0
@@ -40,7 +42,6 @@ SUBJECTS = {
         ("local_date", "local_minute", "offence_code", "offence_title", "offence_group", "lon", "lat"),
         reference="reference",
     ),
-    "pings": Subject(s.ping, "t_utc_ms", ("provider", "device", "t_utc_ms"), ("provider", "device"), repeats=False),
     "plan": Subject(
         s.plan,
         "local_date",
@@ -55,17 +56,28 @@ SUBJECTS = {
 }
 
 
-def held_rows(conn: Connection, subject: Subject, load_id: int, new: pd.DataFrame) -> pd.DataFrame:
-    """What a current load holds: the subject's key, parties, date and reference columns.
+# The table is that of the files they lie in.
+PINGS = Subject(s.ping_part, "t_utc_ms", ("provider", "device", "t_utc_ms"), ("provider", "device"), repeats=False)
 
-    Of pings only those of the providers in ``new``: other providers' devices cannot be the same ones.
-    """
+
+def held_rows(conn: Connection, subject: Subject, load_id: int) -> pd.DataFrame:
+    """What a current load holds: the subject's key, parties, date and reference columns."""
     wanted = (*subject.key, *subject.parties, subject.when, *([subject.reference] if subject.reference else ()))
     names = list(dict.fromkeys(wanted))
     query = select(*(subject.table.c[name] for name in names)).where(subject.table.c.load_id == load_id)
-    if subject.table is s.ping:
-        query = query.where(s.ping.c.provider.in_(sorted(set(new["provider"]))))
     return pd.DataFrame(conn.execute(query).all(), columns=names)
+
+
+def held_pings(conn: Connection, programme_id: int, load_id: int, new: pd.DataFrame) -> pd.DataFrame:
+    """[provider, device, t_utc_ms] of a load, of the providers in ``new``: others' devices cannot be the same ones."""
+    wanted = set(new["provider"])
+    found = [pd.DataFrame({"provider": [], "device": [], "t_utc_ms": np.empty(0, np.int64)})]
+    for part in ping_store.parts(conn, programme_id, load_ids=[load_id]):
+        if part.provider in wanted:
+            table = ping_store.read_part(conn, part, ["device", "t_ms"])
+            names = {"provider": part.provider, "device": table["device"].to_pandas().astype(object)}
+            found.append(pd.DataFrame({**names, "t_utc_ms": table["t_ms"].to_numpy()}))
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def covers(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
@@ -94,7 +106,7 @@ def has_parties(new: pd.DataFrame, old: pd.DataFrame, subject: Subject) -> bool:
 
 
 def _distinct(frame: pd.DataFrame, names: list[str]) -> set[tuple[str, ...]]:
-    return set(frame[names].astype(object).fillna("").itertuples(index=False, name=None))
+    return set(frame[names].drop_duplicates().astype(object).fillna("").itertuples(index=False, name=None))
 
 
 def _month_edges(frame: pd.DataFrame) -> pd.DataFrame:
@@ -125,6 +137,10 @@ def already_held(new: pd.DataFrame, held: pd.DataFrame, subject: Subject) -> pd.
         held = held[held[subject.reference].isna()]
     plain = new[~named]
     if plain.empty or held.empty:
+        return found
+    if subject is PINGS:  # millions of rows, each once: compared as columns
+        keys = [plain[name].astype(held[name].dtype) for name in subject.key]
+        found[plain.index] = pd.MultiIndex.from_arrays(keys).isin(pd.MultiIndex.from_frame(held[list(subject.key)]))
         return found
     new_key, held_key = _row_key(plain, subject), _row_key(held, subject)
     if not subject.repeats:

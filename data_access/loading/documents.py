@@ -18,8 +18,10 @@ from data_access.loading.table import Rows
 from domain.programme import Programme
 
 
-def load_programme(engine: Engine, file: SourceFile, code: str | None, actor: str, options: LoadOptions) -> LoadResult:
-    """Create or update a programme from its document."""
+def load_programme(
+    engine: Engine, file: SourceFile, code: str | None, actor: str, options: LoadOptions, *, dry_run: bool = False
+) -> LoadResult:
+    """Create or update a programme from its document; with ``dry_run`` nothing stays."""
     document, programme = read_programme(file)
     if code and code != programme.code:
         raise LoadRefused(
@@ -52,11 +54,13 @@ def load_programme(engine: Engine, file: SourceFile, code: str | None, actor: st
             difference=difference,
         )
         store.supersede(conn, older, load_id)
+        if dry_run:
+            conn.rollback()
     return LoadResult(
         programme.code,
         "programme",
         file.name,
-        load_id,
+        None if dry_run else load_id,
         REPLACED if older else LOADED,
         1,
         1,

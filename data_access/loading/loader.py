@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, RowMapping, select
 from sqlalchemy.exc import DataError, IntegrityError
 
+from data_access import ping_store
 from data_access import schema as s
-from data_access.engine import writing
 from data_access.loading import store
 from data_access.loading.catalogue import KINDS
 from data_access.loading.documents import load_programme
@@ -36,10 +37,12 @@ def load_file(
     options: LoadOptions | None = None,
     today: date | None = None,
     progress: Progress | None = None,
+    dry_run: bool = False,
 ) -> LoadResult:
     """Load one extract file; raise LoadRefused (and change nothing) when it cannot be used as a whole.
 
-    ``today`` is the last day that is not "in the future" (default: today in London).
+    ``today`` is the last day that is not "in the future" (default: today in London). With ``dry_run`` everything is
+    done and then taken back: the result (without ``load_id``) says what a load now would answer.
     """
     if kind not in KINDS:
         raise LoadRefused(f"There is no kind “{kind}”. Kinds: {', '.join(KINDS)}.")
@@ -47,7 +50,7 @@ def load_file(
     file = open_source(path)
     if kind == "programme":
         with _said_plainly(file.name):
-            return load_programme(engine, file, programme_code, actor, options)
+            return load_programme(engine, file, programme_code, actor, options, dry_run=dry_run)
     code = _programme_code(engine, programme_code)
     today = today or datetime.now(LONDON).date()
     with engine.connect() as conn:
@@ -58,12 +61,20 @@ def load_file(
     parsed = KINDS[kind].read(context)
     parsed.source = parsed.source[: s.load.c.source.type.length]  # compared with what is stored
     refuse_all_rejected(file.name, parsed.rows)
-    with _said_plainly(file.name), writing(engine).begin() as conn:
+    with _said_plainly(file.name), ping_store.transaction(engine) as conn:
+        ping_store.finish_interrupted(conn, programme_id)
         # Looked at again under the lock: another process may have loaded the same file meanwhile.
         known = _known(conn, programme_id, kind, context)
         if known is not None:
             return already_loaded(known, code)
-        return _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
+        result = _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
+        return take_back(conn, result) if dry_run else result
+
+
+def take_back(conn: Connection, result: LoadResult) -> LoadResult:
+    """Undo everything done in the transaction; what it would have come to stays known."""
+    conn.rollback()
+    return replace(result, load_id=None)
 
 
 @contextmanager
@@ -71,6 +82,8 @@ def _said_plainly(file_name: str) -> Iterator[None]:
     """A row that the database will not take refuses the file; PostgreSQL checks lengths and ranges, SQLite does not."""
     try:
         yield
+    except ping_store.StoreError as problem:
+        raise LoadRefused(f"{file_name} was not loaded. {problem}") from None
     except (IntegrityError, DataError) as problem:
         said = str(problem.orig).splitlines()[0]  # PostgreSQL's second line would quote the row
         raise LoadRefused(
@@ -105,9 +118,12 @@ def _context(conn: Connection, code: str, file: SourceFile, options: LoadOptions
 
 def _known(conn: Connection, programme_id: int, kind: str, context: Context) -> RowMapping | None:
     known = store.same_file(conn, programme_id, kind, context.file.sha256)
-    if known is not None and known["status"] != store.CURRENT and context.options.again:
+    if known is None or not context.options.again:
+        return known
+    if known["status"] != store.CURRENT:
         return None
-    return known
+    # Pings whose files are damaged come back with the file they came from.
+    return None if kind == "pings" and ping_store.damaged(conn, programme_id, [known["id"]]) else known
 
 
 def already_loaded(known: RowMapping, code: str) -> LoadResult:
@@ -167,7 +183,7 @@ def _store(
         kind=kind,
         file_name=context.file.name,
         load_id=load_id,
-        status=REPLACED if outcome.replaced else LOADED,
+        status=REPLACED if outcome.difference else LOADED,
         read=rows.read,
         loaded=rows.count(GOOD),
         duplicate=rows.count(DUPLICATE),

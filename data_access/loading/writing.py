@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Connection, RowMapping
@@ -18,7 +18,10 @@ from data_access.loading.reading import Context, Parsed
 from data_access.loading.store import Progress
 from data_access.loading.table import rows_word
 from domain import formats
-from domain.periods import LONDON, Period, month_end, parse_month
+from domain.periods import Period, month_end, parse_month
+
+if TYPE_CHECKING:
+    from data_access.dosage import Recomputed
 
 STRAY_SHARE = 0.05
 JOINED = " + "  # between the names where one file holds several forces or providers
@@ -63,20 +66,10 @@ def write_rows(kind: str) -> Writer:
         def settle(conn: Connection, load_id: int) -> None:
             if subject.table is s.crime:
                 _score(conn, programme_id, load_id, parsed)
-            elif subject.table is s.ping:
-                recompute_visits(conn, programme_id, _touched(parsed, loads))
 
         return Outcome(insert, settle, replaced, difference)
 
     return prepare
-
-
-def _touched(parsed: Parsed, loads: list[RowMapping]) -> Period | None:
-    """The local days whose pings changed."""
-    if parsed.period is None:
-        return None
-    days = [*parsed.period, *(load[name] for load in loads for name in ("period_from", "period_to") if load[name])]
-    return Period(min(days), max(days))
 
 
 def _compare(
@@ -88,20 +81,20 @@ def _compare(
     replaced, before = [], []
     for load in store.current_loads(conn, programme_id, kind, period=around):
         theirs, ours = set(load["source"].split(JOINED)), set(parsed.source.split(JOINED))
-        # A ping is the same ping whoever sent the file; other kinds are compared within their source.
-        if not theirs & ours and subject.table is not s.ping:
+        if not theirs & ours:
             continue
-        held = coverage.held_rows(conn, subject, load["id"], parsed.good())
-        if theirs <= ours and _replaces(parsed, load, held, subject, context.options.replace):
+        held = coverage.held_rows(conn, subject, load["id"])
+        if theirs <= ours and replaces(parsed, load, held, subject, context.options.replace):
             replaced.append(load)
             before.append(held)
         elif coverage.overlaps(parsed.good(), held, subject):
             found = coverage.already_held(parsed.good(), held, subject)
-            _mark_held(parsed, found, load["file_name"], bool(theirs & ours))
+            mark_held(parsed, found, load["file_name"], True)
     return replaced, before
 
 
-def _replaces(parsed: Parsed, load: RowMapping, held: pd.DataFrame, subject: Subject, asked: bool) -> bool:
+def replaces(parsed: Parsed, load: RowMapping, held: pd.DataFrame, subject: Subject, asked: bool) -> bool:
+    """Whether the file takes the place of a load that holds ``held``."""
     if held.empty or parsed.period is None:
         return held.empty
     new = parsed.good()
@@ -114,7 +107,8 @@ def _replaces(parsed: Parsed, load: RowMapping, held: pd.DataFrame, subject: Sub
     return coverage.covers(new, held, subject)
 
 
-def _mark_held(parsed: Parsed, held: pd.Series, file_name: str, same_source: bool) -> None:
+def mark_held(parsed: Parsed, held: pd.Series, file_name: str, same_source: bool) -> None:
+    """Rows that another current load holds already are duplicates, and a note says so."""
     mask = pd.Series(False, index=parsed.rows.frame.index)
     mask[held.index] = held
     count = parsed.rows.duplicate(mask)
@@ -161,13 +155,7 @@ def difference_of(
 def _month_counts(frame: pd.DataFrame, subject: Subject) -> dict[str, int]:
     if frame.empty:
         return {}
-    if subject.when == "month":
-        month = frame["month"]
-    elif subject.when == "t_utc_ms":
-        when = pd.to_datetime(frame["t_utc_ms"].astype("int64"), unit="ms", utc=True)
-        month = when.dt.tz_convert(LONDON).dt.strftime("%Y-%m")
-    else:
-        month = pd.to_datetime(frame["local_date"]).dt.strftime("%Y-%m")
+    month = frame["month"] if subject.when == "month" else pd.to_datetime(frame["local_date"]).dt.strftime("%Y-%m")
     return {str(k): int(n) for k, n in month.value_counts().items()}
 
 
@@ -199,8 +187,10 @@ def _score(conn: Connection, programme_id: int, load_id: int, parsed: Parsed) ->
         parsed.notes.append(f"Crimes without a weight in the harm index are not scored ({rows_word(unscored)}).")
 
 
-def recompute_visits(conn: Connection, programme_id: int, period: Period | None = None) -> None:
-    # Imported here: dosage is the larger machine, and only these loads need it.
+def recompute_visits(
+    conn: Connection, programme_id: int, period: Period | None = None, providers: list[str] | None = None, **said: str
+) -> Recomputed:
+    """``data_access.dosage.recompute_visits``, imported when needed: only these loads need the larger machine."""
     from data_access.dosage import recompute_visits as recompute
 
-    recompute(conn, programme_id, period)
+    return recompute(conn, programme_id, period, providers, **said)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, Table, func, select
 
-from data_access import schema
+from data_access import ping_store, schema
 from data_access.loading import LoadOptions, LoadResult, load_file
 from tests.factories import new_database
 
@@ -80,6 +80,20 @@ class Door:
         with self.engine.connect() as conn:
             result = conn.execute(select(table).order_by(*table.primary_key.columns))
             return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+
+    def pings(self, providers: tuple[str, ...] = ("outreach", "police-overtime")) -> pd.DataFrame:
+        """Every ping held: provider, team, device, t_utc_ms, lon, lat (degrees)."""
+        found = []
+        with self.engine.connect() as conn:
+            for provider in providers:
+                held = ping_store.read(conn, 1, provider)
+                b = held.batch
+                found.append(pd.DataFrame({
+                    "provider": provider, "team": [held.teams[i] for i in b.team],
+                    "device": [held.devices[i] for i in b.device], "t_utc_ms": b.t_ms, "lon": b.lon_e7 / 1e7,
+                    "lat": b.lat_e7 / 1e7,
+                }))  # fmt: skip
+        return pd.concat(found, ignore_index=True)
 
     def everything(self) -> dict[str, int]:
         """Rows in every table."""

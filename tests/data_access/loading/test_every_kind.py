@@ -162,7 +162,7 @@ d2,2023-02-13T14:00:00Z,0,0,outreach,A
 def test_pings_are_utc_milliseconds_once_each(door):
     result = door.load("pings", PINGS)
     assert (result.read, result.loaded, result.duplicate, result.rejected) == (7, 3, 1, 3)
-    rows = door.rows(s.ping)
+    rows = door.pings()
     assert rows["t_utc_ms"].tolist() == [1676296800000, 1676296820000, 1676296840000]
     assert set(rows["provider"]) == {"outreach"}
     reasons = door.rows(s.reject)["reason"].tolist()
@@ -176,7 +176,7 @@ def test_pings_of_a_file_without_provider_need_to_be_told(door):
         door.load("pings", content)
     result = door.load("pings", content, provider="outreach", team="A")
     assert result.loaded == 1
-    assert door.rows(s.ping)[["provider", "team"]].iloc[0].tolist() == ["outreach", "A"]
+    assert door.pings()[["provider", "team"]].iloc[0].tolist() == ["outreach", "A"]
 
 
 def test_pings_become_visits_in_the_same_load(door):

@@ -35,8 +35,8 @@ def visit_rows(o: Opened, period: Period, areas: pd.DataFrame, provider: str | N
     """One row a visit: the finest grain, because a median and the hours need it (some thousands a year)."""
     dose = dose_expression(o.programme)
     query = select(
-        _visit.area_id, _visit.provider, _visit.local_date, _visit.entered_at, _visit.left_at,
-        _visit.patrol_minutes.label("minutes"), _visit.person_minutes.label("persons"), _visit.counts_as_visit,
+        _visit.area_id, _visit.provider, _visit.team, _visit.local_date, _visit.local_minute, _visit.entered_at,
+        _visit.left_at, _visit.patrol_minutes.label("minutes"), _visit.person_minutes.label("persons"), _visit.counts_as_visit,
         dose.label("planned_dose"),
     ).where(
         _visit.programme_id == o.programme_id,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 HOURS_A_WEEK = 168
-LENGTHS = (3, 4, 5, 6)  # hours of a patrol window
+LENGTHS = (2, 3, 4)  # hours of a patrol window
 DAY_RUNS = (1, 2, 3, 4, 5, 7)  # days in a row on which it is kept
 FEWEST = 5  # crimes; with fewer no window is named
 FEW = 30  # crimes; with fewer the window is called a weak guide
@@ -28,7 +28,7 @@ _SEED = 20230213
 class BestWindow:
     """``days`` days from ``first_day`` (0 = Monday), each from ``from_hour`` for ``hours`` hours, past midnight too.
 
-    crimes : inside the window, of ``total``. expected : if crimes were spread evenly over the week.
+    crimes : inside the window, of ``total``. expected : if crimes were spread evenly over the hours looked at.
     p_value : share of even spreads whose fullest window stands out as much or more; at least 1 / (rounds + 1).
     """
 
@@ -69,7 +69,16 @@ def _windows() -> tuple[list[tuple[int, int, int, int]], Floats]:
     return keys, np.array(rows, dtype=np.float64)
 
 
-def _ratios(counts: Floats) -> Floats:
+@lru_cache(maxsize=16)
+def _allowed(within: bytes) -> Floats:
+    """The windows that lie wholly in the hours looked at, (windows,) of True and False as 1 and 0."""
+    _, masks = _windows()
+    outside = 1.0 - np.frombuffer(within, np.bool_).astype(np.float64)
+    found: Floats = (masks @ outside == 0).astype(np.float64)
+    return found
+
+
+def _ratios(counts: Floats, within: bytes) -> Floats:
     """Log likelihood ratio of each window, (rounds, windows), from counts (rounds, 168); 0 where it is not fuller.
 
     ``c log(c / e) + (n - c) log((n - c) / (n - e))`` for ``c`` crimes of ``n`` where ``e`` are expected.
@@ -77,27 +86,29 @@ def _ratios(counts: Floats) -> Floats:
     _, masks = _windows()
     inside = counts @ masks.T
     n = counts.sum(axis=1, keepdims=True)
-    expected = n * masks.sum(axis=1) / HOURS_A_WEEK
+    expected = n * masks.sum(axis=1) / np.frombuffer(within, np.bool_).sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         first = np.where(inside > 0, inside * np.log(inside / expected), 0.0)
         rest = np.where(n > inside, (n - inside) * np.log((n - inside) / (n - expected)), 0.0)
-    found: Floats = np.where(inside > expected, first + rest, 0.0)
+    found: Floats = np.where((inside > expected) & (_allowed(within) > 0), first + rest, 0.0)
     return found
 
 
 @lru_cache(maxsize=256)
-def _by_chance(total: int) -> Floats:
+def _by_chance(total: int, within: bytes) -> Floats:
     """The largest ratio of each of ``_ROUNDS`` even spreads of ``total`` crimes; the same every time."""
+    hours = np.frombuffer(within, np.bool_)
     rng = np.random.default_rng([_SEED, total])
-    even = np.full(HOURS_A_WEEK, 1 / HOURS_A_WEEK)
-    drawn = rng.multinomial(total, even, size=_ROUNDS).astype(np.float64)
-    return np.concatenate([_ratios(some).max(axis=1) for some in np.array_split(drawn, 10)])
+    drawn = rng.multinomial(total, hours / hours.sum(), size=_ROUNDS).astype(np.float64)
+    return np.concatenate([_ratios(some, within).max(axis=1) for some in np.array_split(drawn, 10)])
 
 
-def best_window(counts: NDArray[np.int64]) -> BestWindow | None:
-    """The window in which crime stands out most; None with fewer than FEWEST crimes.
+def best_window(counts: NDArray[np.int64], within: NDArray[np.bool_] | None = None) -> BestWindow | None:
+    """The window in which crime stands out most; None with fewer than FEWEST crimes, or where none stands out at all.
 
-    ``counts``: crimes by weekday and hour, shape (7, 24), Monday first. Raises ValueError on another shape.
+    ``counts``: crimes by weekday and hour, shape (7, 24), Monday first. ``within``: the hours looked at, same shape
+    (a team's shift); crimes at other hours are left out, windows that reach other hours are not tried, and an even
+    spread is one over these hours. Raises ValueError on another shape.
 
     Examples
     --------
@@ -109,14 +120,18 @@ def best_window(counts: NDArray[np.int64]) -> BestWindow | None:
     """
     if counts.shape != (7, 24):
         raise ValueError(f"best_window: counts of shape (7, 24) are needed, found {counts.shape}.")
-    total = int(counts.sum())
+    looked_at = np.ones((7, 24), np.bool_) if within is None else within
+    counts = np.where(looked_at, counts, 0)
+    total, hours = int(counts.sum()), looked_at.tobytes()
     if total < FEWEST:
         return None
-    ratios = _ratios(counts.reshape(1, -1).astype(np.float64))[0]
+    ratios = _ratios(counts.reshape(1, -1).astype(np.float64), hours)[0]
     keys, masks = _windows()
     best = int(ratios.argmax())
-    by_chance = _by_chance(total)
+    if not ratios[best] > 0:
+        return None
+    by_chance = _by_chance(total, hours)
     p_value = (1 + int((by_chance >= ratios[best] - 1e-9).sum())) / (_ROUNDS + 1)
     crimes = round(float(counts.ravel() @ masks[best]))
-    expected = total * float(masks[best].sum()) / HOURS_A_WEEK
+    expected = total * float(masks[best].sum()) / float(looked_at.sum())
     return BestWindow(*keys[best], crimes, total, expected, p_value)

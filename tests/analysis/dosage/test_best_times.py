@@ -41,6 +41,25 @@ def test_too_few_crimes_name_no_window() -> None:
     assert best_window(week) is not None
 
 
+def test_a_team_is_told_of_its_own_hours_only() -> None:
+    week = np.zeros((7, 24), np.int64)
+    week[:, 22] = 9
+    week[:, 16:18] = 2
+    shift = np.zeros((7, 24), bool)
+    shift[:, 14:20] = True
+    found = best_window(week, shift)
+    assert found is not None
+    assert (found.days, found.from_hour, found.hours, found.crimes, found.total) == (7, 16, 2, 28, 28)
+    assert found.expected == pytest.approx(28 * 2 / 6)
+    assert best_window(np.where(shift, 0, week), shift) is None, "no crime in the shift, no window in the shift"
+
+
+def test_crime_spread_evenly_over_the_hours_looked_at_names_no_window() -> None:
+    shift = np.zeros((7, 24), bool)
+    shift[:, 14:16] = True
+    assert best_window(shift * np.int64(3), shift) is None
+
+
 def test_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\(7, 24\)"):
         best_window(np.zeros((24, 7), np.int64))

@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from data_access import schema
+from data_access.like_for_like import half_range, monthly_minutes
 from data_access.patrols import patrol_table
 from data_access.reading import Opened, finished, opened, pings_covered, viewer_period
 from domain import formats
@@ -18,11 +19,13 @@ from domain.scope import Scope
 
 COST_COLUMNS = [
     "provider", "provider_name", "cost_gbp", "patrol_minutes", "person_minutes",
-    "cost_per_patrol_minute_gbp", "cost_per_person_hour_gbp",
+    "cost_per_patrol_minute_gbp", "cost_per_person_hour_gbp", "like_for_like_minutes", "like_for_like_rate_gbp",
+    "like_for_like_rate_low_gbp", "like_for_like_rate_high_gbp", "estimated", "not_applicable",
 ]  # fmt: skip
 RATE_COLUMNS = [
     "provider", "provider_name", "reference", "reference_name", "rate_gbp", "reference_rate_gbp",
-    "difference_gbp", "percent_cheaper", "patrol_minutes", "delivery_cost_avoided_gbp",
+    "difference_gbp", "percent_cheaper", "percent_cheaper_low", "percent_cheaper_high", "patrol_minutes",
+    "delivery_cost_avoided_gbp",
 ]  # fmt: skip
 
 _cost = schema.cost.c
@@ -30,7 +33,9 @@ _cost = schema.cost.c
 
 def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     """What each provider's presence cost: [provider, provider_name, cost_gbp, patrol_minutes, person_minutes,
-    cost_per_patrol_minute_gbp, cost_per_person_hour_gbp].
+    cost_per_patrol_minute_gbp, cost_per_person_hour_gbp, like_for_like_minutes, like_for_like_rate_gbp with its 95%
+    range, estimated]. The like-for-like columns are what providers are compared by: while every tracker is dense the
+    same as the minutes before them, else all time inside, estimated (with a range) where trackers are sparse.
 
     Monthly spend is split by the days of the month inside the period. Cost and minutes cover the same months:
     those with spend for the provider and with tracker data (``attrs["notes"]`` says which were left out).
@@ -42,6 +47,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
             o.notes.append("Costs are not recorded by hot spot, so these figures cover all hot spots.")
         spend = _monthly_spend(o, period)
         cover = pings_covered(o)
+        alike = monthly_minutes(o, period)
     whole = filters.with_hot_spots().with_period(period)
     minutes = patrol_table(scope, whole, ("month", "provider"))
     spend = spend[spend["month"].isin([m for m in period.months() if cover.has_month(m)])]
@@ -50,20 +56,57 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     )
     both = minutes.merge(spend[["month", "provider", "cost_gbp"]], on=["month", "provider"], how="outer")
     _note_unmatched(o, both)
-    matched = both[both["cost_gbp"].notna()]
-    columns = ["cost_gbp", "patrol_minutes", "person_minutes"]
+    matched = _with_like_for_like(both[both["cost_gbp"].notna()], alike, o)
+    columns = ["cost_gbp", "patrol_minutes", "person_minutes", *_LIKE]
     codes = list(dict.fromkeys([*minutes["provider"], *spend["provider"]]))
     frame = matched.groupby("provider")[columns].sum().reindex(codes).rename_axis("provider").reset_index()
     frame.insert(1, "provider_name", [o.programme.provider_name(code) for code in frame["provider"]])
     frame["cost_per_patrol_minute_gbp"] = _ratio(frame["cost_gbp"], frame["patrol_minutes"])
     frame["cost_per_person_hour_gbp"] = _ratio(frame["cost_gbp"], frame["person_minutes"] / 60)
-    return finished(frame[COST_COLUMNS], o, period)
+    return finished(_like_for_like_rates(frame)[COST_COLUMNS], o, period)
+
+
+_LIKE = ["like_for_like_minutes", "variance", "bias_minutes", "estimated_months"]
+
+
+def _with_like_for_like(matched: pd.DataFrame, alike: pd.DataFrame | None, o: Opened) -> pd.DataFrame:
+    if alike is None:
+        return matched.assign(
+            like_for_like_minutes=matched["patrol_minutes"], variance=0.0, bias_minutes=0.0, estimated_months=0
+        )
+    o.notes.append(
+        "Some trackers of this period report too seldom for the rules, so providers are compared by all their time "
+        "inside hot spots: an estimate with its range where trackers are sparse, the rules elsewhere."
+    )
+    joined = matched.merge(alike, on=["month", "provider"], how="left")
+    joined["estimated_months"] = joined["estimated"].fillna(False).astype(bool).astype(int)
+    return joined.drop(columns="estimated")
+
+
+def _like_for_like_rates(frame: pd.DataFrame) -> pd.DataFrame:
+    frame["estimated"] = frame["estimated_months"].fillna(0) > 0
+    minutes, half = frame["like_for_like_minutes"], half_range(frame["variance"], frame["bias_minutes"])
+    frame["like_for_like_rate_gbp"] = _ratio(frame["cost_gbp"], minutes)
+    # Fewer minutes, a higher rate: the range turns round.
+    frame["like_for_like_rate_low_gbp"] = _ratio(frame["cost_gbp"], minutes + half).where(frame["estimated"])
+    frame["like_for_like_rate_high_gbp"] = _ratio(frame["cost_gbp"], (minutes - half).clip(lower=0)).where(
+        frame["estimated"]
+    )
+    ends = ("like_for_like_rate_low_gbp", "like_for_like_rate_high_gbp")
+    frame["not_applicable"] = [() if estimated else ends for estimated in frame["estimated"]]
+    return frame
 
 
 def has_costs(scope: Scope, code: str) -> bool:
     """Whether any cost row is loaded."""
     with opened(scope, code, Permission.VIEW_COSTS) as o:
         return o.conn.execute(select(_cost.id).where(_cost.programme_id == o.programme_id).limit(1)).first() is not None
+
+
+def has_estimates(scope: Scope, filters: Filters) -> bool:
+    """Whether some minutes of the period are estimates, so that comparisons have ranges to show."""
+    with opened(scope, filters.programme, Permission.VIEW_COSTS) as o:
+        return monthly_minutes(o, viewer_period(o, filters.period, False)) is not None
 
 
 def _monthly_spend(o: Opened, period: Period) -> pd.DataFrame:
@@ -115,18 +158,33 @@ def compared_rates(scope: Scope, filters: Filters, rates: pd.DataFrame) -> pd.Da
         if code is None:
             o.notes.append("The programme names no reference provider, so no rates are compared.")
             return finished(empty, o)
-        reference = rates.loc[rates["provider"] == code, "cost_per_patrol_minute_gbp"]
-        if reference.empty or reference.isna().all():
+        reference = rates[(rates["provider"] == code) & rates["like_for_like_rate_gbp"].notna()]
+        if reference.empty:
             o.notes.append(f"{o.programme.provider_name(code)} has no rate in this period, so no rates are compared.")
             return finished(empty, o)
-        rate = float(reference.iloc[0])
-        others = rates[(rates["provider"] != code) & rates["cost_per_patrol_minute_gbp"].notna()].copy()
+        others = rates[(rates["provider"] != code) & rates["like_for_like_rate_gbp"].notna()].copy()
         others["reference"], others["reference_name"] = code, o.programme.provider_name(code)
-        others["rate_gbp"], others["reference_rate_gbp"] = others["cost_per_patrol_minute_gbp"], rate
-        others["difference_gbp"] = rate - others["rate_gbp"]
-        others["percent_cheaper"] = others["difference_gbp"] / rate if rate else float("nan")
-        others["delivery_cost_avoided_gbp"] = others["difference_gbp"] * others["patrol_minutes"]
+        others = _against(others, reference.iloc[0])
         return finished(others[RATE_COLUMNS].reset_index(drop=True), o, rates.attrs.get("period"))
+
+
+def _against(others: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
+    """Differences from the reference; the range of "cheaper" sets each rate's unkindest end against the other's."""
+    rate = float(reference["like_for_like_rate_gbp"])
+    others["rate_gbp"], others["reference_rate_gbp"] = others["like_for_like_rate_gbp"], rate
+    others["difference_gbp"] = rate - others["rate_gbp"]
+    others["percent_cheaper"] = others["difference_gbp"] / rate if rate else float("nan")
+    low, high = (
+        others[f"like_for_like_rate_{end}_gbp"].fillna(others["rate_gbp"]) for end in ("low", "high")
+    )  # a dense provider's rate has no range of its own
+    own = reference["like_for_like_rate_low_gbp"], reference["like_for_like_rate_high_gbp"]
+    floor, ceiling = (rate if pd.isna(end) else float(end) for end in own)
+    any_range = others["estimated"] | bool(reference["estimated"])
+    others["percent_cheaper_low"] = (1 - high / floor).where(any_range)
+    others["percent_cheaper_high"] = (1 - low / ceiling).where(any_range)
+    others["patrol_minutes"] = others["like_for_like_minutes"]
+    others["delivery_cost_avoided_gbp"] = others["difference_gbp"] * others["patrol_minutes"]
+    return others
 
 
 @dataclass(frozen=True)

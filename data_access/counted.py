@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import case, func, select
 
 from analysis.dosage.bridge import SPARSE_FROM_S
 from data_access import schema
+from data_access.like_for_like import half_range
 from data_access.reading import Opened, chosen_areas, finished, opened, viewer_period
 from domain.filters import Filters
 from domain.periods import Period
 from domain.roles import Permission
 from domain.scope import Scope
 
-Z95 = 1.959964
 METHOD_COLUMNS = [
     "provider", "provider_name", "median_interval_s", "sparse", "plain_patrol_minutes", "rule_patrol_minutes",
     "rule_person_minutes", "bridged_minutes", "silent_minutes", "estimated_patrol_minutes", "estimated_low",
@@ -96,7 +95,7 @@ def _with_ranges(frame: pd.DataFrame) -> pd.DataFrame:
     number = ["estimated_patrol_minutes", "variance", "bias_minutes", "plain_patrol_minutes", "rule_patrol_minutes"]
     frame[number] = frame[number].astype(float)
     has = frame["cells"].astype(int) > 0
-    half = Z95 * np.sqrt(frame["variance"].fillna(0.0)) + frame["bias_minutes"]
+    half = half_range(frame["variance"], frame["bias_minutes"])
     value = frame["estimated_patrol_minutes"].where(has)
     frame["sparse"] = (frame["median_interval_s"].astype(float) > SPARSE_FROM_S) | has
     frame["estimated_patrol_minutes"] = value

@@ -27,7 +27,17 @@ def _rate_sentence(frame: pd.DataFrame, view: View) -> str:
     if known.empty:
         return "No cost per minute can be given: either no spend or no patrol-minutes are loaded for this period."
     parts = [f"{row.provider_name} {formats.pounds(row.cost_per_patrol_minute_gbp, 2)}" for row in known.itertuples()]
-    return f"A patrol-minute in a hot spot cost: {formats.joined(parts)}."
+    sentence = f"A patrol-minute in a hot spot cost: {formats.joined(parts)}."
+    estimated = known[known["estimated"]]
+    if estimated.empty:
+        return sentence
+    ranges = [
+        f"{row.provider_name} {formats.pounds(row.like_for_like_rate_gbp, 2)} (95% range {formats.pounds(row.like_for_like_rate_low_gbp, 2)} to {formats.pounds(row.like_for_like_rate_high_gbp, 2)})"
+        if row.estimated
+        else f"{row.provider_name} {formats.pounds(row.like_for_like_rate_gbp, 2)}"
+        for row in known.itertuples()
+    ]
+    return f"{sentence} Trackers differ too much for that to be compared; like for like a minute cost: {formats.joined(ranges)}."
 
 
 def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -35,14 +45,42 @@ def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
     styles = [palette.provider_style(view.programme, c) for c in known["provider"]]
     return figures.dots_with_intervals(
         labels=list(known["provider_name"]),
-        values=list(known["cost_per_patrol_minute_gbp"]),
-        lows=[None] * len(known),
-        highs=[None] * len(known),
-        unit="£ per patrol-minute",
+        values=list(known["like_for_like_rate_gbp"]),
+        lows=[None if pd.isna(v) else v for v in known["like_for_like_rate_low_gbp"]],
+        highs=[None if pd.isna(v) else v for v in known["like_for_like_rate_high_gbp"]],
+        unit="£ per patrol-minute" + (", like for like" if known["estimated"].any() else ""),
         colours=[s[0] for s in styles],
         symbols=[s[1] for s in styles],
-        texts=[formats.pounds(v, 2) for v in known["cost_per_patrol_minute_gbp"]],
+        texts=[formats.pounds(v, 2) for v in known["like_for_like_rate_gbp"]],
     )
+
+
+def _rate_caption(view: View) -> str:
+    return (
+        "Provider spend over GPS-verified patrol-minutes inside hot spots (time outside boundaries is in the cost but not in the minutes). "
+        f"{PRORATED} A range is drawn where minutes are estimated; where every tracker is dense, minutes by the rules are compared as they are, "
+        "and differences of a few per cent mean little. How minutes are counted is said under Patrols."
+    )
+
+
+def _rate_columns(view: View) -> list[Column]:
+    usual = [
+        text("provider_name", "Provider"),
+        money("cost_gbp", "Spend (£)"),
+        decimal("patrol_minutes", "Patrol-minutes", 0),
+        decimal("person_minutes", "Person-minutes", 0),
+        money("cost_per_patrol_minute_gbp", "£ per patrol-minute", 2),
+        money("cost_per_person_hour_gbp", "£ per person-hour", 2),
+    ]
+    if not costs.has_estimates(view.scope, view.filters):
+        return usual
+    return [
+        *usual,
+        decimal("like_for_like_minutes", "Like-for-like minutes", 0),
+        money("like_for_like_rate_gbp", "£ per like-for-like minute", 2),
+        money("like_for_like_rate_low_gbp", "Range from (£)", 2),
+        money("like_for_like_rate_high_gbp", "Range to (£)", 2),
+    ]
 
 
 RATES = register_block(
@@ -52,17 +90,8 @@ RATES = register_block(
         permission=Permission.VIEW_COSTS,
         frame=lambda view: costs.cost_by_provider(view.scope, view.filters),
         sentence=_rate_sentence,
-        caption=lambda view: (
-            f"Provider spend over GPS-verified patrol-minutes inside hot spots (time outside boundaries is in the cost but not in the minutes). {PRORATED} No interval is drawn: trackers of different density are not yet compared like for like, so differences of a few per cent mean little."
-        ),
-        columns=lambda view: [
-            text("provider_name", "Provider"),
-            money("cost_gbp", "Spend (£)"),
-            decimal("patrol_minutes", "Patrol-minutes", 0),
-            decimal("person_minutes", "Person-minutes", 0),
-            money("cost_per_patrol_minute_gbp", "£ per patrol-minute", 2),
-            money("cost_per_person_hour_gbp", "£ per person-hour", 2),
-        ],
+        caption=_rate_caption,
+        columns=_rate_columns,
         figure=_rate_figure,
         table_open=True,
     )
@@ -75,12 +104,38 @@ def _ledger_sentence(frame: pd.DataFrame, view: View) -> str:
     for row in frame.dropna(subset=["percent_cheaper"]).itertuples():
         word = "less" if row.percent_cheaper >= 0 else "more"
         parts.append(
-            f"a minute by {row.provider_name} cost {formats.percent(abs(row.percent_cheaper), 1)} {word} than by {reference}"
+            f"a minute by {row.provider_name} cost {formats.percent(abs(row.percent_cheaper), 1)} {word} than by {reference}{_range(row)}"
         )
     if not parts:
         return "No rates can be compared: the reference provider has no cost or no minutes in this period."
     text_ = formats.joined(parts)
     return f"{text_[0].upper()}{text_[1:]}. The same minutes at the reference rate would have cost the difference shown; it is only a saving if those minutes would otherwise have been bought."
+
+
+def _range(row: Any) -> str:
+    if pd.isna(row.percent_cheaper_low):
+        return ""
+    low, high = (
+        formats.signed_percent(-row.percent_cheaper_high, 1),
+        formats.signed_percent(-row.percent_cheaper_low, 1),
+    )
+    return f" (range {low} to {high}, because minutes of sparse trackers are estimates)"
+
+
+def _ledger_columns(view: View) -> list[Column]:
+    ranges = [
+        share("percent_cheaper_low", "Range from, %", 1),
+        share("percent_cheaper_high", "Range to, %", 1),
+    ]
+    return [
+        text("provider_name", "Provider"),
+        money("rate_gbp", "£ per patrol-minute", 2),
+        money("reference_rate_gbp", "Reference £ per patrol-minute", 2),
+        share("percent_cheaper", "Cheaper than reference, %", 1),
+        *(ranges if costs.has_estimates(view.scope, view.filters) else []),
+        decimal("patrol_minutes", "Patrol-minutes", 0),
+        money("delivery_cost_avoided_gbp", "Delivery cost avoided (£)"),
+    ]
 
 
 LEDGER_1 = register_block(
@@ -91,14 +146,7 @@ LEDGER_1 = register_block(
         frame=lambda view: costs.rate_comparison(view.scope, view.filters),
         sentence=_ledger_sentence,
         caption=lambda view: f"(Reference rate − provider rate) × patrol-minutes. {PRORATED}",
-        columns=lambda view: [
-            text("provider_name", "Provider"),
-            money("rate_gbp", "£ per patrol-minute", 2),
-            money("reference_rate_gbp", "Reference £ per patrol-minute", 2),
-            share("percent_cheaper", "Cheaper than reference, %", 1),
-            decimal("patrol_minutes", "Patrol-minutes", 0),
-            money("delivery_cost_avoided_gbp", "Delivery cost avoided (£)"),
-        ],
+        columns=_ledger_columns,
         table_open=True,
     )
 )

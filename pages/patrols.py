@@ -45,7 +45,8 @@ def _lead(view: View) -> list[Any]:
         f"({formats.number(total.person_minutes / 60)} person-hours) of {formats.number(total.planned_minutes)} planned. "
         f"{formats.percent(total.compliance)} of visits reached the planned dose; {formats.percent(coverage.share)} of hot spot-days had any patrol."
     )
-    return [html.P(sentence, className="lead")]
+    how = html.A("How minutes are counted", href=f"/patrols/counting?{view.filters.to_query()}")
+    return [html.P(sentence, className="lead"), html.P(how)]
 
 
 dash.register_page(

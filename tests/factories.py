@@ -145,6 +145,27 @@ class Maker:
             tracked_minutes=tracked, inside_minutes=inside, gap_minutes=gap, median_interval_s=interval,
         )  # fmt: skip
 
+    def dose_day(
+        self, spot: str, day: date, plain: float, rule: float, *, provider: str = "outreach", team: str = "A",
+        persons: int = 2, near: float = 0.0, silence: float = 0.0, interval: float = 30.0,
+        estimate: float | None = None, variance: float | None = None, calibration_id: int | None = None,
+    ) -> None:  # fmt: skip
+        self._insert(
+            schema.dose_day,
+            programme_id=self.programme_id, area_id=self.area_ids[spot], provider=provider, team=team, local_date=day,
+            plain_patrol_minutes=plain, plain_person_minutes=plain * persons, rule_patrol_minutes=rule,
+            rule_person_minutes=rule * persons, near_minutes=near, uncredited_silence_minutes=silence,
+            median_interval_s=interval, estimated_patrol_minutes=estimate, estimated_variance=variance,
+            calibration_id=calibration_id,
+        )  # fmt: skip
+
+    def calibration(self, *, bias: float = 0.0, coverage: float = 0.94) -> int:
+        return self._insert(
+            schema.bridge_calibration,
+            programme_id=self.programme_id, interval_s=300.0, scale=1.4, floor_min2=3.0, basis="a test", cells=100,
+            bias_share=bias, coverage=coverage, made_at=NOW,
+        )  # fmt: skip
+
     def plan(self, rows: Sequence[Mapping[str, Any]], period: tuple[date, date] | None = None) -> None:
         load_id = self.load("plan", *(period or (None, None)))
         for row in rows:

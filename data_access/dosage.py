@@ -15,8 +15,9 @@ from sqlalchemy import Connection, and_, delete, insert, select
 
 from analysis.dosage.local_days import date_of
 from analysis.dosage.reference import Intervals, Pings, Rules, Visits, device_intervals, visits
+from analysis.dosage.reference_trackers import tracker_days
 from analysis.dosage.tables import DEGREE
-from analysis.dosage.trackers import TrackerDays, tracker_days
+from analysis.dosage.trackers import TrackerDays
 from data_access import ping_store
 from data_access.schema import area, tracker_day, visit
 from domain.periods import LONDON, Period

@@ -2,94 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.dosage.counting import SEEN, check, on_duty, presence
 from analysis.dosage.local_days import day_numbers, split_at_midnight
-from analysis.dosage.reference import MS_PER_MINUTE, Floats, Intervals, Ints, Pings, Rules, tidy
-
-Key: TypeAlias = tuple[int, int, int]  # device, team, day
-Totals: TypeAlias = dict[Key, list[float]]  # pings, tracked, inside and gap minutes
+from analysis.dosage.rules import Rules
+from analysis.dosage.spans import MS_PER_MINUTE, changes, cover, groups, totals
+from analysis.dosage.tables import Floats, Int64s, Pieces, PingBatch
 
 
 @dataclass(frozen=True)
 class TrackerDays:
-    """What one device did on one local day; arrays of shape (n,). Minutes; ``median_interval_s`` nan if none."""
+    """What one device did for one team on one local day; arrays of shape (n,), in that order.
 
-    device: Ints
-    team: Ints
-    day: Ints
-    pings: Ints
+    Minutes; ``median_interval_s`` is nan where a day has no two pings.
+    """
+
+    device: Int64s
+    team: Int64s
+    day: Int64s
+    pings: Int64s
     tracked_minutes: Floats
     inside_minutes: Floats
     gap_minutes: Floats
     median_interval_s: Floats
 
 
-def tracker_days(pings: Pings, intervals: Intervals, rules: Rules | None = None) -> TrackerDays:
-    """Pings, tracked, inside and gap minutes of each device and local day.
+def tracker_days(batch: PingBatch, pieces: Pieces, polygons: int, rules: Rules) -> TrackerDays:
+    """Pings, tracked, inside and gap minutes of each device, team and local day.
 
-    Tracked: time between pings at most ``gap_s`` apart. Gap: silences from there up to ``off_duty_s``. Inside:
-    union over polygons, so overlapping polygons are not counted twice. The median interval is over silences
-    up to ``off_duty_s`` and belongs to the day of the earlier ping; a day with time but no ping has 0 pings.
+    Tracked: time between pings at most ``gap_s`` apart. Gap: longer silences up to ``off_duty_s``. Inside: tracked
+    time in any of the polygons, seen and not credited by a rule, so that it is part of the tracked time; polygons
+    that overlap are not counted twice. Shifts do not matter: this is what the tracker did, not what counts.
+    The median interval is over silences up to ``off_duty_s`` and belongs to the day of the earlier ping.
+
+    Parameters: ``batch`` in any order, of whole devices; repeats of a device's millisecond count once. ``pieces`` of
+    the same pings.
     """
-    rules = rules or Rules()
-    found, _ = tidy(pings)
-    step = np.diff(found.t_utc_ms)
-    same = (np.diff(found.device) == 0) & (np.diff(found.team) == 0)
-    on_duty = same & (step <= rules.off_duty_s * 1000)
-    tracked = on_duty & (step <= rules.gap_s * 1000)
-    day = day_numbers(found.t_utc_ms)
-    totals: Totals = {}
-    unit = np.column_stack((found.device, found.team))
-    _add(totals, 0, unit, day, np.ones(len(found)))
-    for column, rows in ((1, np.flatnonzero(tracked)), (3, np.flatnonzero(on_duty & ~tracked))):
-        which, t_from, t_to = split_at_midnight(
-            found.t_utc_ms[rows].astype(np.float64), found.t_utc_ms[rows + 1].astype(np.float64)
-        )
-        _add(totals, column, unit[rows[which]], day_numbers(t_from), (t_to - t_from) / MS_PER_MINUTE)
-    for key, minutes in _union_minutes(intervals):
-        totals.setdefault(key, [0.0] * 4)[2] += minutes
-    return _tracker_table(totals, _medians(unit[:-1], day[:-1], step / 1000.0, on_duty))
+    check(pieces, polygons, rules)
+    batch = _tidy(batch)
+    step_ms = np.diff(batch.t_ms)
+    same = ~changes(batch.device, batch.team)[1:] if len(batch) else np.zeros(0, np.bool_)
+    known = same & (step_ms <= rules.off_duty_s * 1000)
+    tracked = known & (step_ms <= rules.gap_s * 1000)
+    day = day_numbers(batch.t_ms)
+    run = np.flatnonzero(changes(batch.device, batch.team, day))
+    length = np.diff(np.append(run, len(batch)))
+    parts = [_Part(batch.device[run], batch.team[run], day[run], length.astype(np.float64))]
+    parts += [_time(batch, tracked), _time(batch, known & ~tracked), _inside(pieces, polygons, rules)]
+    group, (device, team, days) = _grouped(parts)
+    pings, in_track, silent, inside = (totals(g, p.amount, len(days)) for g, p in zip(group, parts, strict=True))
+    middle = np.full(len(days), np.nan)
+    number, value = _medians(np.repeat(group[0], length)[:-1][known], step_ms[known] / 1000.0)
+    middle[number] = value
+    return TrackerDays(device, team, days, pings.astype(np.int64), in_track, inside, silent, middle)
 
 
-def _add(totals: Totals, column: int, unit: Ints, day: Ints, amount: Floats) -> None:
-    """Add ``amount`` by (device, team, day) into ``column`` of the totals."""
-    keys, inverse = np.unique(np.column_stack((unit, day)), axis=0, return_inverse=True)
-    sums = np.bincount(inverse.ravel(), weights=amount, minlength=len(keys))
-    for (device, team, number), value in zip(keys.tolist(), sums.tolist(), strict=True):
-        totals.setdefault((device, team, number), [0.0] * 4)[column] += value
+@dataclass(frozen=True)
+class _Part:
+    """Amounts by device, team and day, to be added up."""
+
+    device: NDArray[np.signedinteger[Any]]
+    team: NDArray[np.signedinteger[Any]]
+    day: Int64s
+    amount: Floats
 
 
-def _union_minutes(intervals: Intervals) -> Iterator[tuple[Key, float]]:
-    """Minutes inside any polygon by (device, team, day), as parts to be added up."""
-    order = np.lexsort((intervals.t_in_ms, intervals.day, intervals.team, intervals.device))
-    columns = (intervals.device, intervals.team, intervals.day, intervals.t_in_ms, intervals.t_out_ms)
-    key: Key | None = None
-    covered = 0.0
-    for device, team, day, t_in, t_out in zip(*(c[order].tolist() for c in columns), strict=True):
-        if key != (device, team, day):
-            key, covered = (device, team, day), t_in
-        yield (device, team, day), max(0.0, t_out - max(t_in, covered)) / MS_PER_MINUTE
-        covered = max(covered, t_out)
+def _grouped(parts: list[_Part]) -> tuple[list[Int64s], tuple[Int64s, Int64s, Int64s]]:
+    """Number the (device, team, day) of all parts: numbers part by part, and what each number stands for."""
+    device, team, day = (
+        np.concatenate([getattr(p, name).astype(np.int64) for p in parts]) for name in ("device", "team", "day")
+    )
+    group, keys = groups(device, team, day)
+    ends = np.cumsum([len(p.day) for p in parts])[:-1]
+    return np.split(group, ends), (device[keys], team[keys], day[keys])
 
 
-def _medians(unit: Ints, day: Ints, step_s: Floats, on_duty: NDArray[np.bool_]) -> dict[Key, float]:
-    keys = np.column_stack((unit, day))[on_duty]
-    order = np.lexsort((keys[:, 2], keys[:, 1], keys[:, 0]))
-    keys, steps = keys[order], step_s[on_duty][order]
-    groups, first = np.unique(keys, axis=0, return_index=True)
-    parts = np.split(steps, first[1:]) if len(groups) else []
-    return {(d, t, n): float(np.median(part)) for (d, t, n), part in zip(groups.tolist(), parts, strict=True)}
+def _tidy(batch: PingBatch) -> PingBatch:
+    """Ordered by (device, t_ms), each once; of repeats the lowest team, longitude and latitude, as a kernel keeps."""
+    ahead = (np.diff(batch.device) > 0) | ((np.diff(batch.device) == 0) & (np.diff(batch.t_ms) > 0))
+    if ahead.all():
+        return batch
+    batch = batch.take(np.lexsort((batch.lat_e7, batch.lon_e7, batch.team, batch.t_ms, batch.device)))
+    return batch.take(changes(batch.device, batch.t_ms))
 
 
-def _tracker_table(totals: Totals, medians: dict[Key, float]) -> TrackerDays:
-    keys = sorted(totals)
-    table = np.array([totals[k] for k in keys], dtype=np.float64).reshape(-1, 4)
-    device, team, day = np.array(keys, dtype=np.int64).reshape(-1, 3).T
-    middle = np.array([medians.get(k, np.nan) for k in keys], dtype=np.float64)
-    return TrackerDays(device, team, day, table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], middle)
+def _time(batch: PingBatch, chosen: NDArray[np.bool_]) -> _Part:
+    """Minutes of the chosen steps, by local day."""
+    at = np.flatnonzero(chosen)
+    which, t_from, t_to = split_at_midnight(batch.t_ms[at].astype(np.float64), batch.t_ms[at + 1].astype(np.float64))
+    row = at[which]
+    return _Part(batch.device[row], batch.team[row], day_numbers(t_from), (t_to - t_from) / MS_PER_MINUTE)
+
+
+def _inside(pieces: Pieces, polygons: int, rules: Rules) -> _Part:
+    found = presence(pieces.take(pieces.polygon < polygons), rules)
+    found = on_duty(found.take(found.how == SEEN), Rules())
+    day = day_numbers(found.t_from_ms)
+    group, keys = groups(found.device, found.team, day)
+    union = cover(group, found.t_from_ms, found.t_to_ms, np.zeros(len(group), np.int64), 1)
+    row = keys[union.group]
+    return _Part(found.device[row], found.team[row], day[row], union.length_ms / MS_PER_MINUTE)
+
+
+def _medians(group: Int64s, value: Floats) -> tuple[Int64s, Floats]:
+    """(group, median) of each group that has values."""
+    order = np.lexsort((value, group))
+    group, value = group[order], value[order]
+    first = np.flatnonzero(changes(group))
+    size = np.diff(np.append(first, len(group)))
+    return group[first], (value[first + (size - 1) // 2] + value[first + size // 2]) / 2

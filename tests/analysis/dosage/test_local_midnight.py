@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from analysis.dosage.local_days import date_of, day_numbers, midnight_ms, split_at_midnight
 from analysis.dosage.reference import Pings, device_intervals, visits
-from analysis.dosage.trackers import tracker_days
+from analysis.dosage.reference_trackers import tracker_days
 from domain.periods import LONDON
 
 SQUARE = box(0, 0, 10, 10)

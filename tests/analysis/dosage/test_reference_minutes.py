@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 from analysis.dosage.reference import Pings, Rules, device_intervals, tidy, visits
-from analysis.dosage.trackers import tracker_days
+from analysis.dosage.reference_trackers import tracker_days
 
 NOON = 1_676_376_000_000  # 14 February 2023, 12:00 UTC
 

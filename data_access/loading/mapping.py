@@ -3,7 +3,7 @@
 zone = "Europe/London"       # of times without a zone
 crs = "EPSG:27700"           # of x and y, easting and northing
 sheet = "Extract"            # of a workbook
-provider = "outreach"        # where no column says so; likewise team, device
+provider = "outreach"        # where no column says so; likewise team, device, offence_group
 max_accuracy_m = 100         # pings less exact than this are rejected
 time_unit = "seconds"        # of numbers as times, where the file is not to decide
 
@@ -79,6 +79,11 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
                         "committed to", "committed to date", "offence to", "offence end", "last committed",
                         "last committed date", "latest date", "end date", "end datetime", "end", "date time to",
                         "occurrence end", "incident end", "offence date to", "date last committed", "date end"),
+        "occurred_from_time": ("occurred from time", "time from", "from time", "committed from time", "start time",
+                               "first committed time", "offence time", "incident time", "time of offence",
+                               "occurred time", "event time", "time"),
+        "occurred_to_time": ("occurred to time", "time to", "to time", "committed to time", "end time",
+                             "last committed time"),
         "offence_code": ("offence code", "ho code", "home office code", "hooc", "ho offence code", "hoclass",
                          "ho class", "cjs code", "crime code", "iucr"),
         "offence_title": ("offence title", "offence", "offence description", "offence text", "offence name",
@@ -101,6 +106,7 @@ class Mapping:
     provider: str = ""
     team: str = ""
     device: str = ""
+    offence_group: str = ""
     time_unit: str = ""
     max_accuracy_m: float | None = None
 
@@ -110,7 +116,7 @@ class Mapping:
         return ZoneInfo(self.zone) if self.zone else LONDON
 
 
-_TEXTS = ("zone", "crs", "sheet", "provider", "team", "device", "time_unit")
+_TEXTS = ("zone", "crs", "sheet", "provider", "team", "device", "offence_group", "time_unit")
 
 
 def parse_mapping(text: str, name: str = "the mapping file") -> Mapping:

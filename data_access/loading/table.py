@@ -133,13 +133,28 @@ def read_csv(
     Raises LoadRefused when the file as a whole cannot be trusted: no header, a column missing, a quotation mark
     never closed, a last line cut off.
     """
+
+    def keys_of(header: list[str], separated: str) -> list[str]:
+        keys = _header_keys(header, aliases or {})
+        _check_header(file.name, header, keys, required, any_of, optional, separated)
+        return keys
+
+    return read_text(file, keys_of)
+
+
+# A header's cells and how they are told apart ("semicolon separated") -> the frame's column names, one a cell, empty
+# where a column is not wanted; raises LoadRefused.
+KeysOf = Callable[[list[str], str], list[str]]
+
+
+def read_text(file: SourceFile, keys_of: KeysOf) -> Rows:
+    """Text with separators -> Rows, its columns called what ``keys_of`` makes of the header."""
     text = file.text()
     delimiter = delimiter_of(text)
     records = Records(file.name, text, delimiter)
     each = iter(records)
     header = next((record.cells for record in each), [])
-    keys = _header_keys(header, aliases or {})
-    _check_header(file.name, header, keys, required, any_of, optional, delimiter)
+    keys = keys_of(header, f"{DELIMITERS[delimiter]} separated")
     columns = Columns(len(keys), each)
     if not columns.numbers:
         raise LoadRefused(f"{file.name} has a header but no rows under it. Nothing to load.")
@@ -156,11 +171,11 @@ def read_csv(
         rows.notes.append(f"{rows_word(records.blank)} without any text were passed over.")
     if not whole:
         rows.notes.append("The last line has no line ending; if the file was cut off there, its last value may be too.")
-    _reject_misfits(rows, columns.problems)
+    reject_misfits(rows, columns.problems)
     return rows
 
 
-def _reject_misfits(rows: Rows, problems: dict[int, str]) -> None:
+def reject_misfits(rows: Rows, problems: dict[int, str]) -> None:
     if problems:
         mask, text_of = np.zeros(rows.read, dtype=bool), pd.Series("", index=rows.frame.index, dtype=object)
         mask[list(problems)] = True
@@ -181,7 +196,7 @@ def _check_header(
     required: Iterable[str],
     any_of: Iterable[Iterable[str]],
     optional: Iterable[str],
-    delimiter: str,
+    separated: str,
 ) -> None:
     groups = [list(group) for group in any_of]
     needed = list(required)
@@ -194,8 +209,7 @@ def _check_header(
         found = ", ".join(h.strip() for h in header if h.strip()) or "none"
         said = f"no column {', '.join(missing)}" if missing else "not all the columns it needs"
         raise LoadRefused(
-            f"{name} has {said}. Line 1 must name the columns. Needed: {wanted}. "
-            f"Found ({DELIMITERS[delimiter]} separated): {found[:600]}."
+            f"{name} has {said}. Line 1 must name the columns. Needed: {wanted}. Found ({separated}): {found[:600]}."
         )
     known = {column_key(c) for c in (*needed, *optional, *(c for g in groups for c in g))}
     twice = sorted({header[i].strip() for i, key in enumerate(keys) if key in known and keys.count(key) > 1})

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
+from data_access.loading.coordinate_systems import (
+    BRITISH_GRID,
+    System,
+    look_like_british_grid,
+    look_like_degrees,
+    system,
+)
+from data_access.loading.result import LoadRefused
 from data_access.loading.table import Rows, each_text
 from domain.periods import LONDON
 
@@ -30,13 +37,18 @@ _TIME = re.compile(
     r"\s*(?P<z>[Zz]|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 _EPOCH = r"^[0-9]{9,13}$"
+_DECIMALS = r"[0-9]{1,2}|[0-9]{4,}"  # after a comma: not thousands
 
 
-def numbers(rows: Rows, name: str) -> pd.Series:
-    """Floats; NaN where the cell is empty or not a finite number. Decimal commas where the separator is none."""
+def numbers(rows: Rows, name: str, comma: str = "") -> pd.Series:
+    """Floats; NaN where the cell is empty or not a finite number. Decimal commas where the separator is none.
+
+    ``comma`` is a pattern of digits after a comma that can only be decimals, whatever the separator.
+    """
     cells = rows.column(name)
-    if rows.decimal_comma:
-        cells = cells.str.replace(r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2", regex=True)
+    digits = r"[0-9]+" if rows.decimal_comma else comma
+    if digits:
+        cells = cells.str.replace(rf"^([+-]?[0-9]+),({digits})$", r"\1.\2", regex=True)
     found = pd.to_numeric(cells, errors="coerce").astype(float)
     return found.where(np.isfinite(found))
 
@@ -59,11 +71,17 @@ def amounts(
 
 
 def times(
-    rows: Rows, name: str, *, required: bool = True, today: date | None = None, epoch: bool = False
+    rows: Rows,
+    name: str,
+    *,
+    required: bool = True,
+    today: date | None = None,
+    epoch: bool = False,
+    zone: ZoneInfo = LONDON,
 ) -> pd.DataFrame:
     """Parse date-times. Columns: ``utc``, ``local`` (naive), ``has_time``; NaT where empty or rejected.
 
-    Zoneless times are Europe/London. The hour that does not exist in spring rejects its row; of the hour that
+    Zoneless times are of ``zone``. The hour that does not exist in spring rejects its row; of the hour that
     comes twice in autumn the first is meant, and a note counts such rows.
     """
     cells = rows.column(name)
@@ -77,7 +95,7 @@ def times(
         utc, has_time, zoned = utc.where(~known, _from_millis(millis)), has_time | known, zoned | known
     plain = naive.where(~zoned)
     first = np.ones(len(plain), dtype=bool)  # ambiguous=True: summer time, the first of the two hours
-    local_aware = plain.dt.tz_localize(LONDON, ambiguous=first, nonexistent="NaT")
+    local_aware = plain.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
     utc = utc.where(zoned, local_aware.dt.tz_convert("UTC").dt.tz_localize(None))
     missing_hour = plain.notna() & local_aware.isna()
     rows.reject(missing_hour, name, "“{cell}” does not exist: the clocks went forward over that hour.", cells)
@@ -85,7 +103,7 @@ def times(
     rows.reject(bad, name, "“{cell}” is not a date and time (YYYY-MM-DD HH:MM or DD/MM/YYYY HH:MM).", cells)
     local = utc.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
     _bound_years(rows, name, local, cells, today)
-    _note_zones(rows, name, plain, has_time)
+    _note_zones(rows, name, plain, has_time, zone)
     return pd.DataFrame({"utc": utc, "local": local, "has_time": has_time & utc.notna()})
 
 
@@ -128,12 +146,12 @@ def _bound_years(rows: Rows, name: str, local: pd.Series, cells: pd.Series, toda
         rows.reject(local >= after, name, f"“{{cell}}” is in the future (today is {today}).", cells)
 
 
-def _note_zones(rows: Rows, name: str, plain: pd.Series, has_time: pd.Series) -> None:
+def _note_zones(rows: Rows, name: str, plain: pd.Series, has_time: pd.Series, zone: ZoneInfo) -> None:
     assumed = plain.notna() & has_time
-    rows.remark(assumed, f"{name}: times without a zone were read as Europe/London ({{rows}}).")
-    # Ambiguity is rare: look only at plain times of the changing hour.
-    hours = plain[assumed & plain.dt.hour.eq(1) & plain.dt.month.eq(10) & plain.dt.day.gt(24)]
-    twice = hours.index[hours.dt.tz_localize(LONDON, ambiguous="NaT", nonexistent="NaT").isna()]
+    rows.remark(assumed, f"{name}: times without a zone were read as {zone.key} ({{rows}}).")
+    # Clocks go back in the small hours of autumn (of spring, in the south): look only at those.
+    hours = plain[assumed & plain.dt.hour.le(3) & plain.dt.month.isin([3, 4, 10, 11])]
+    twice = hours.index[hours.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward").isna()]
     rows.remark(
         plain.index.isin(twice),
         f"{name}: in the hour that comes twice when the clocks go back, the first of the two was taken ({{rows}}).",
@@ -174,36 +192,37 @@ def one_of(
     return found
 
 
-@lru_cache(maxsize=1)
-def british_grid() -> Transformer:
-    return Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
-
-
-def coordinates(rows: Rows, *, required: bool, tolerant: bool = False) -> tuple[pd.Series, pd.Series]:
+def coordinates(rows: Rows, *, required: bool, tolerant: bool = False, crs: str = "") -> tuple[pd.Series, pd.Series]:
     """Longitude and latitude (WGS84); NaN where a row has no position, never 0,0.
 
     ``required`` rejects rows without a position; ``tolerant`` keeps rows with a half position as without.
     Both forms in one file: longitude and latitude first, easting and northing where those are empty.
+    ``crs`` is the system of easting and northing (British National Grid unless said), or of longitude and latitude
+    where it is in degrees; LoadRefused when the columns are not what it is made of.
     """
+    system = _system(rows, crs)
     lon, lat = _pair(rows, "longitude", "latitude", tolerant)
     if rows.has("longitude", "latitude"):
         swapped = lon.between(49, 61) & lat.between(-9, 2.1)
         rows.reject(swapped, "longitude", "Longitude and latitude look swapped: Britain lies at longitude -9 to 2.")
         impossible = (lon.abs() > 180) | (lat.abs() > 90)
         rows.reject(impossible, "longitude", "Longitude must lie between -180 and 180, latitude between -90 and 90.")
+        if system.is_degrees and not system.is_wgs84:
+            lon, lat = _converted(rows, system, lon, lat, lon.notna() & ~impossible, "longitude")
     east, north = _pair(rows, "easting", "northing", tolerant)
     use = east.notna() & lon.isna()
     if use.any():
-        beyond = use & ~(east.between(0, 700_000) & north.between(0, 1_300_000) & ((east > 0) | (north > 0)))
-        rows.reject(
-            beyond & ((east != 0) | (north != 0)),
-            "easting",
-            "Easting and northing lie outside the British National Grid (0-700000, 0-1300000 metres).",
-        )
-        use &= ~beyond
-        lon, lat = lon.copy(), lat.copy()
-        lon[use], lat[use] = british_grid().transform(east[use].to_numpy(), north[use].to_numpy())
-        rows.remark(use, "Positions were converted from British National Grid, within a few metres ({rows}).")
+        if system.code == BRITISH_GRID:
+            beyond = use & ~(east.between(0, 700_000) & north.between(0, 1_300_000) & ((east > 0) | (north > 0)))
+            rows.reject(
+                beyond & ((east != 0) | (north != 0)),
+                "easting",
+                "Easting and northing lie outside the British National Grid (0-700000, 0-1300000 metres).",
+            )
+        else:
+            beyond = use & (east == 0) & (north == 0)
+        there_lon, there_lat = _converted(rows, system, east, north, use & ~beyond, "easting")
+        lon, lat = lon.where(~use, there_lon), lat.where(~use, there_lat)
     nowhere = (lon == 0) & (lat == 0)
     if not required:
         rows.remark(nowhere, "A position at 0,0 counts as none ({rows}).")
@@ -213,8 +232,64 @@ def coordinates(rows: Rows, *, required: bool, tolerant: bool = False) -> tuple[
     return lon, lat
 
 
+def _system(rows: Rows, crs: str) -> System:
+    found = system(crs, "--crs") if crs else system(BRITISH_GRID, "British National Grid")
+    if crs and found.is_degrees and not rows.has("longitude", "latitude"):
+        raise LoadRefused(f"--crs {crs} ({found.name}) is in degrees, and the file has no longitude and latitude.")
+    if crs and not found.is_degrees:
+        if not rows.has("easting", "northing"):
+            raise LoadRefused(
+                f"--crs {crs} ({found.name}) is not in degrees, and the file has no easting and northing. Say in a "
+                "mapping file which columns they are."
+            )
+        points = np.column_stack([numbers(rows, "easting"), numbers(rows, "northing")])
+        points = points[np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)]
+        if len(points) and look_like_degrees(points):
+            x, y = points[0]
+            raise LoadRefused(
+                f"--crs {crs} ({found.name}) is in metres or feet, and coordinates such as {x:g}, {y:g} look like "
+                "degrees. Say --crs EPSG:4326, or leave it out."
+            )
+    return found
+
+
+def _converted(
+    rows: Rows, crs: System, x: pd.Series, y: pd.Series, where: pd.Series, field: str
+) -> tuple[pd.Series, pd.Series]:
+    """Longitude and latitude of those places, NaN elsewhere; rows whose place has none are rejected."""
+    lon, lat = pd.Series(np.nan, index=x.index), pd.Series(np.nan, index=x.index)
+    points = crs.to_wgs84(np.column_stack([x[where].to_numpy(float), y[where].to_numpy(float)]))
+    lon[where], lat[where] = points[:, 0], points[:, 1]
+    lost = where & ~(np.isfinite(lon) & np.isfinite(lat) & (lon.abs() <= 180) & (lat.abs() <= 90))
+    what = "British National Grid" if crs.code == BRITISH_GRID else f"{crs.name} ({crs.code})"
+    rows.reject(lost, field, f"The coordinates lie outside {what}.")
+    rows.remark(where, f"Positions were converted from {what}, within a few metres ({{rows}}).")
+    return lon.mask(lost), lat.mask(lost)
+
+
+def name_x_and_y(rows: Rows, file_name: str, crs: str) -> None:
+    """Columns called x and y become longitude and latitude, or easting and northing: by ``crs``, else by their values."""
+    named = rows.has("longitude", "latitude") or rows.has("easting", "northing")
+    if named or not rows.has("x", "y"):
+        return
+    points = np.column_stack([numbers(rows, "x", _DECIMALS), numbers(rows, "y", _DECIMALS)])
+    points = points[np.isfinite(points).all(axis=1) & (points != 0).any(axis=1)]
+    degrees = system(crs, "--crs").is_degrees if crs else look_like_degrees(points)
+    if len(points) and not crs and not degrees and not look_like_british_grid(points):
+        x, y = points[0]
+        raise LoadRefused(
+            f"{file_name}: x and y such as {x:g}, {y:g} are neither degrees nor British National Grid metres. Give their "
+            "coordinate system with --crs, such as --crs EPSG:2154."
+        )
+    x, y = ("longitude", "latitude") if degrees else ("easting", "northing")
+    rows.frame = rows.frame.rename(columns={"x": x, "y": y})
+    rows.notes.append(f"The columns x and y were read as {x} and {y}.")
+
+
 def _pair(rows: Rows, first: str, second: str, tolerant: bool) -> tuple[pd.Series, pd.Series]:
-    x, y = numbers(rows, first), numbers(rows, second)
+    # In degrees a comma cannot part thousands; in metres three digits after it may be either.
+    comma = r"[0-9]+" if first == "longitude" else _DECIMALS
+    x, y = numbers(rows, first, comma), numbers(rows, second, comma)
     for name, found in ((first, x), (second, y)):
         cells = rows.column(name)
         rows.reject(found.isna() & (cells != ""), name, "“{cell}” is not a coordinate.", cells)

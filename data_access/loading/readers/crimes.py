@@ -1,4 +1,4 @@
-"""A force's dated extract of crimes and incidents."""
+"""A force's dated extract of crimes and incidents: text or a workbook, whatever its columns are called."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import numpy as np
 import pandas as pd
 
 from data_access.loading import values
+from data_access.loading.mapped import Needs, read_mapped
+from data_access.loading.mapping import Mapping, mapping_of
 from data_access.loading.readers.police_uk import ASB, canonical_groups, mark_repeats
 from data_access.loading.reading import Context, Parsed
-from data_access.loading.table import Rows, read_csv
+from data_access.loading.result import LoadRefused
+from data_access.loading.table import Rows
 
 NOT_STATED = "Not stated"
-OFFENCE = ("offence_code", "offence_title", "offence_group")
-OPTIONAL = ("crime_ref", "occurred_to", *OFFENCE)
-# Any one way of saying what was done, with any one way of saying where.
-NEEDED = tuple((offence, *pair) for offence in OFFENCE for pair in values.COORDINATE_COLUMNS)
+OFFENCES = (("offence_code",), ("offence_title",), ("offence_group",))
+PLACES = (*values.COORDINATE_COLUMNS, ("x", "y"))
+_SLASHED = r"^\s*([0-9]{1,2})/([0-9]{1,2})/[0-9]{4}"
+_MIDNIGHT = r"[T ]+0{1,2}:00(?::00(?:[.,]0+)?)?$"
+_CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?$"
 
 
 def read(context: Context) -> Parsed:
-    rows = read_csv(context.file, ("occurred_from",), NEEDED, values.COORDINATE_ALIASES, OPTIONAL)
-    start = values.times(rows, "occurred_from", today=context.today)
-    end = values.times(rows, "occurred_to", required=False, today=context.today)
-    # A bare date as the end means that whole day, so it is compared by day.
-    before = (end["utc"] < start["utc"]) & (
-        end["has_time"] | (end["local"].dt.normalize() < start["local"].dt.normalize())
-    )
-    rows.reject(before, "occurred_to", "occurred_to lies before occurred_from.")
-    offence = _offences(rows)
-    lon, lat = values.coordinates(rows, required=False)
+    mapping = mapping_of(context.options)
+    needs = Needs("crimes", ("occurred_from",), (PLACES,) if mapping.offence_group else (OFFENCES, PLACES))
+    rows = read_mapped(context.file, mapping, needs)
+    values.name_x_and_y(rows, context.file.name, mapping.crs)
+    start, end = _times(context, rows, mapping)
+    offence = _offences(rows, mapping.offence_group)
+    lon, lat = values.coordinates(rows, required=False, crs=mapping.crs)
     reference = rows.column("crime_ref").str.slice(0, 80)
     mark_repeats(rows, reference)
     minute = (start["local"].dt.hour * 60 + start["local"].dt.minute).where(start["has_time"])
@@ -47,9 +48,52 @@ def read(context: Context) -> Parsed:
     return Parsed(rows, frame, context.options.source or "crimes")
 
 
-def _offences(rows: Rows) -> pd.DataFrame:
+def _times(context: Context, rows: Rows, mapping: Mapping) -> tuple[pd.DataFrame, pd.DataFrame]:
+    for name in ("occurred_from", "occurred_to"):
+        _refuse_month_first(context.file.name, rows.column(name))
+        _join_clock(rows, name)
+    start = values.times(rows, "occurred_from", today=context.today, zone=mapping.tz)
+    end = values.times(rows, "occurred_to", required=False, today=context.today, zone=mapping.tz)
+    # A bare date as the end means that whole day, so it is compared by day.
+    before = (end["utc"] < start["utc"]) & (
+        end["has_time"] | (end["local"].dt.normalize() < start["local"].dt.normalize())
+    )
+    rows.reject(before, "occurred_to", "occurred_to lies before occurred_from.")
+    return start, end
+
+
+def _refuse_month_first(file_name: str, cells: pd.Series) -> None:
+    """02/13/2023 would reject its row, but 02/03/2023 beside it would pass for the 2nd of March."""
+    parts = cells.str.extract(_SLASHED).apply(pd.to_numeric)
+    month_first = parts[0].between(1, 12) & parts[1].between(13, 31)
+    if month_first.sum() > 1 and not (parts[0] > 12).any():
+        raise LoadRefused(
+            f"{file_name} writes dates with the month first, such as “{cells[month_first].iloc[0][:40]}”, and then "
+            "02/03/2023 cannot be told from 2 March. Export dates as YYYY-MM-DD (or DD/MM/YYYY)."
+        )
+
+
+def _join_clock(rows: Rows, name: str) -> None:
+    """A time of day in a column of its own belongs to the date beside it; a date with a time keeps its own."""
+    if not rows.has(f"{name}_time"):
+        return
+    clock = rows.column(f"{name}_time").str.replace(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", "", regex=True)
+    clock = clock.str.replace(r"^([0-9]{2})([0-9]{2})$", r"\1:\2", regex=True)
+    rows.reject(
+        (clock != "") & ~clock.str.match(_CLOCK), f"{name}_time", "“{cell}” is not a time of day (HH:MM).", clock
+    )
+    day = rows.column(name).str.replace(_MIDNIGHT, "", regex=True)
+    own = day.str.contains(":", regex=False)
+    rows.frame[name.replace("_", "")] = day.where(own | (clock == "") | (day == ""), day + " " + clock)
+
+
+def _offences(rows: Rows, whole_file: str) -> pd.DataFrame:
     code, title = values.spaced(rows.column("offence_code")), values.spaced(rows.column("offence_title"))
-    group = canonical_groups(rows.column("offence_group"))
+    group = rows.column("offence_group")
+    if whole_file:
+        group = group.where(group != "", whole_file)
+        rows.notes.append(f"Every row without an offence group is “{whole_file[:120]}”, as the mapping says.")
+    group = canonical_groups(group)
     rows.reject((code == "") & (title == "") & (group == ""), "offence_group", "The row names no offence.")
     rows.remark(group == "", f"Rows that name no offence group are grouped as “{NOT_STATED}” ({{rows}}).")
     group = group.where(group != "", NOT_STATED)

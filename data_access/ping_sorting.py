@@ -30,7 +30,7 @@ class ExternalSort:
 
     def __init__(self, folder: Path, run_rows: int = RUN_ROWS, range_rows: int = RANGE_ROWS) -> None:
         self._folder, self._run_rows, self._range_rows = folder, run_rows, range_rows
-        self._every = max(1, min(SAMPLE_EVERY, range_rows // 4))
+        self._every = max(1, min(SAMPLE_EVERY, range_rows // 64))
         self._waiting: list[PingBatch] = []
         self._runs: list[Path] = []
         self._samples: list[NDArray[np.void]] = []

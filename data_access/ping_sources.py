@@ -124,7 +124,6 @@ def _store_parts(folder: Path, together: int) -> list[Part]:
 
 def store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """Pings of one file of a store."""
-    name = Path(path).name
     provider = _provider_of(Path(path))
     try:
         file = pq.ParquetFile(path, read_dictionary=["device", "team"])
@@ -136,17 +135,21 @@ def store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBat
             )  # fmt: skip
             yield SourceBatch(pings, len(pings), bytes=size * len(pings) // rows)
     except (pa.ArrowException, OSError) as problem:
-        raise LoadRefused(f"{name} is damaged or not there any more: {str(problem)[:200]}.") from None
+        raise _damaged(path, problem) from None
 
 
 def is_store_file(path: str) -> bool:
-    """Whether a file has the columns of the canonical store and lies in a folder that names its provider."""
+    """Whether a file lies in a folder that names its provider and has the columns of the canonical store."""
     if not path.endswith(".parquet") or not any(_PROVIDER.match(part) for part in Path(path).parts):
         return False
     try:
         return set(_COLUMNS) <= set(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError):
-        return False
+    except (pa.ArrowException, OSError) as problem:
+        raise _damaged(path, problem) from None
+
+
+def _damaged(path: str, problem: Exception) -> LoadRefused:
+    return LoadRefused(f"{path} is damaged or not there any more: {str(problem)[:200]}.")
 
 
 def _provider_of(path: Path) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -50,6 +51,8 @@ class Block:
     if_empty: Callable[[View], tuple[str, str]] | None = None  # why there is nothing, and what to do
     compares: bool = False  # whether the comparison period belongs to what it shows
     covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
+    picture: Callable[[pd.DataFrame, View], Any] | None = None  # in place of a chart: words or pictures of their own
+    asks: tuple[str, ...] = ()  # what the address says beside the filters that the figures depend on
 
     def coverage(self, view: View) -> str:
         return self.covers(view) if self.covers else view.sentence(self.compares)
@@ -96,6 +99,7 @@ def without_links(value: Any) -> Any:
 
 def csv_address(block: Block, view: View) -> str:
     extra = f"&hot_spot={view.path_code}" if view.path_code else ""
+    extra += "".join(f"&{name}={quote(view.query[name])}" for name in block.asks if view.query.get(name))
     return f"/download/{block.id}.csv?{view.filters.to_query()}{extra}"
 
 
@@ -138,6 +142,8 @@ def render_block(block: Block, view: View) -> html.Section:
     body = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
     if block.figure:
         body.append(graph(block.figure(frame, view), f"{block.id}-graph", sentence, block.height))
+    if block.picture:
+        body.append(block.picture(frame, view))
     body.append(
         html.P(
             [block.caption(view), " ", source_line(view), *(f" {note}" for note in notes(frame))], className="caption"

@@ -6,7 +6,7 @@ Operational roles only: days, hours and places of recent patrols are for those w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -106,11 +106,12 @@ def build(scope: Scope, code: str, team: Team, period: Period) -> Briefing:
         notes += _plan_notes(planned, plan_loaded)
         heats = _heats(o, team, period, mine, notes)
         lines = _lines(areas, mine, planned, plan_loaded)
-    crime_period, no_times, times = _times(scope, o, as_at, areas, mine, notes)
+        shift = _shift(o, team)
+    crime_period, no_times, times = _times(scope, o, as_at, areas, mine, notes, _hours(shift))
     return Briefing(
         programme=o.programme, team=team, period=period, as_at=as_at, lines=lines, short=tuple(short),
         unplanned_short=len(extra), unplanned_short_minutes=float(extra["minutes"].sum()), crime_period=crime_period,
-        no_times=no_times, times=times, heats=heats, plan_loaded=plan_loaded, notes=tuple(dict.fromkeys(notes)),
+        shift=shift, no_times=no_times, times=times, heats=heats, plan_loaded=plan_loaded, notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 
@@ -204,8 +205,33 @@ def _lines(areas: pd.DataFrame, mine: pd.DataFrame, planned: Planned, plan_loade
 # --- best times -----------------------------------------------------------------------------------------------
 
 
+def _shift(o: Opened, team: Team) -> tuple[time, time] | None:
+    provider = o.programme.provider(team.provider)
+    if provider is None or provider.shift_from is None or provider.shift_to is None:
+        return None
+    return provider.shift_from, provider.shift_to
+
+
+def _hours(shift: tuple[time, time] | None) -> np.ndarray | None:
+    """(7, 24): the hours of the week wholly inside the shift; None where it leaves none, or there is no shift."""
+    if shift is None:
+        return None
+    start, end = (t.hour * 60 + t.minute for t in shift)
+    end += 1440 if end <= start else 0
+    whole = [hour % 24 for hour in range(-(-start // 60), end // 60)]
+    found = np.zeros((7, 24), bool)
+    found[:, whole] = True
+    return found if whole else None
+
+
 def _times(
-    scope: Scope, o: Opened, as_at: AsAt, areas: pd.DataFrame, mine: pd.DataFrame, notes: list[str]
+    scope: Scope,
+    o: Opened,
+    as_at: AsAt,
+    areas: pd.DataFrame,
+    mine: pd.DataFrame,
+    notes: list[str],
+    shift: np.ndarray | None,
 ) -> tuple[Period | None, str, tuple[SpotTimes, ...]]:
     """The crime pattern of the 12 months to the last crime, and the team's minutes in the window it shows."""
     if o.programme.resolution == "month":
@@ -220,12 +246,24 @@ def _times(
     hours["weekday"] = [day.weekday() for day in hours["local_date"]]
     found = []
     for area in areas.itertuples():
-        crimes = _week(table[table["hot_spot"] == area.code], "crimes")
+        crimes = np.rint(_week(table[table["hot_spot"] == area.code], "crimes")).astype(np.int64)
         minutes = _week(hours[hours["area_id"] == area.id], "patrol_minutes")
-        window = best_window(np.rint(crimes).astype(np.int64))
-        inside = float(minutes[window.mask()].sum()) if window else 0.0
-        found.append(SpotTimes(area.code, area.name, round(crimes.sum()), window, float(minutes.sum()), inside))
+        found.append(_spot_times(area.code, area.name, crimes, minutes, shift))
     return period, "", tuple(found)
+
+
+def _spot_times(code: str, name: str, crimes: np.ndarray, minutes: np.ndarray, shift: np.ndarray | None) -> SpotTimes:
+    """What the team can act on comes first: a clear window in its own hours, else the one of the whole week."""
+    own = best_window(crimes, shift) if shift is not None else None
+    within = own is not None and own.clear
+    window = own if within else best_window(crimes)
+    mask = window.mask() if window else np.zeros((7, 24), bool)
+    return SpotTimes(
+        code, name, crimes=int(crimes.sum()), crimes_in_shift=None if shift is None else int(crimes[shift].sum()),
+        window=window, within_shift=within,
+        hours_in_shift=None if shift is None or not window else float((mask & shift).sum() / mask.sum()),
+        patrol_minutes=float(minutes.sum()), patrol_minutes_in_window=float(minutes[mask].sum()),
+    )  # fmt: skip
 
 
 def _week(frame: pd.DataFrame, value: str) -> np.ndarray:

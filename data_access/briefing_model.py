@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
@@ -98,12 +98,19 @@ class ShortVisit:
 
 @dataclass(frozen=True)
 class SpotTimes:
-    """When crime gathered in a hot spot, and how much of the team's time fell into that window."""
+    """When crime gathered in a hot spot, and how much of the team's time fell into that window.
+
+    ``window``: one inside the provider's shift where a clear one is found there, else over the whole week; None with
+    too few crimes. ``hours_in_shift``: share of the window's hours that the shift covers; None without a shift.
+    """
 
     hot_spot: str
     name: str
     crimes: int
+    crimes_in_shift: int | None
     window: BestWindow | None
+    within_shift: bool
+    hours_in_shift: float | None
     patrol_minutes: float
     patrol_minutes_in_window: float
 
@@ -136,6 +143,7 @@ class Briefing:
     unplanned_short: int  # visits under the planned dose that were no planned visit
     unplanned_short_minutes: float
     crime_period: Period | None  # of the best times; None where crimes have no days
+    shift: tuple[time, time] | None  # of the provider, from its settings
     no_times: str  # why there are no best times; "" where there are
     times: tuple[SpotTimes, ...]
     heats: tuple[SpotHeat, ...]

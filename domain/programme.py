@@ -93,6 +93,7 @@ class Programme:
     source: str  # who made the data, where "the force and its partners" is not right
     data_note: str  # shown beside every figure: snapping, coverage, demonstration
     return_due_day: int | None = None  # day of the following month on which a monthly return is due
+    briefing_marking: str = "OFFICIAL-SENSITIVE"  # of what shows days, hours and places of recent patrols
 
     def provider(self, code: str) -> Provider | None:
         return next((p for p in self.providers if p.code == code), None)
@@ -252,6 +253,9 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         source=r.text(document, "source", "", ""),
         data_note=r.text(document, "data_note", "", ""),
         return_due_day=_due_day(r, fund),
+        briefing_marking=r.choice(
+            r.text(document, "briefing_marking", "", "OFFICIAL-SENSITIVE"), MARKINGS, "briefing_marking"
+        ),
     )
     if r.problems:
         raise ProgrammeError(r.problems)

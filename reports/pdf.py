@@ -105,22 +105,32 @@ def chart_address(key: str) -> str:
     return f"portal:charts/{key}.svg"
 
 
-def render_html(contents: ReturnContents) -> str:
-    """The whole document as HTML; every value was written before, templates only place them."""
-    return _ENVIRONMENT.get_template("return.html").render(
-        r=contents, chart_address=chart_address, language=LANGUAGE, version=VERSION
+def fill_template(name: str, **values: object) -> str:
+    """A template as HTML; every value was written before, templates only place them."""
+    return _ENVIRONMENT.get_template(name).render(
+        chart_address=chart_address, language=LANGUAGE, version=VERSION, **values
     )
 
 
+def render_html(contents: ReturnContents) -> str:
+    """The whole return as HTML."""
+    return fill_template("return.html", r=contents)
+
+
 def html_to_pdf(
-    html: str, resources: Mapping[str, tuple[bytes, str]], *, accent: str, metadata: Mapping[str, str]
+    html: str,
+    resources: Mapping[str, tuple[bytes, str]],
+    *,
+    accent: str,
+    metadata: Mapping[str, str],
+    stylesheet: str = "return.css",
 ) -> bytes:
     """PDF/A-3a and PDF/UA-1 bytes from HTML that asks for nothing but ``resources`` (address -> bytes, type)."""
     if not _COLOUR.match(accent):
         raise PdfError(f"The accent colour “{accent}” is not of the form #12436D; set ACCENT_COLOUR.")
     fetcher = _OnlyOurs(resources)
     styles = [
-        weasyprint.CSS(filename=TEMPLATES / "return.css", url_fetcher=fetcher),
+        weasyprint.CSS(filename=TEMPLATES / stylesheet, url_fetcher=fetcher),
         weasyprint.CSS(string=f":root {{ --accent: {accent}; }}", url_fetcher=fetcher),
     ]
     out = io.BytesIO()

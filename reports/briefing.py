@@ -1,0 +1,377 @@
+"""A briefing in words and tables: page, CSV and PDF are written from the same frames, columns and sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry import shape
+
+from analysis.dosage.best_times import FEW, BestWindow
+from analysis.dosage.heat import Heat
+from components.figures import DAYS
+from components.heat_picture import HeatPicture
+from components.table import Column, count, decimal, share, text
+from data_access.briefing_model import Briefing, Reason, ShortVisit, SpotTimes
+from domain import formats
+
+# A visit that misses less of its dose than this is counted as short but not listed on paper.
+NEARLY = 0.1
+HALF = 0.5  # of a hot spot's minutes: how few squares hold them
+
+_number = formats.number
+
+
+def clock(minute: float | None) -> str:
+    if minute is None or np.isnan(minute):
+        return "–"
+    return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
+
+
+def _plural(number: int, one: str, many: str) -> str:
+    return f"{_number(number)} {one if number == 1 else many}"
+
+
+# --- planned and delivered --------------------------------------------------------------------------------------
+
+LINE_COLUMNS: Sequence[Column] = (
+    text("name", "Hot spot"),
+    count("planned_visits", "Planned visits"),
+    count("visits", "Visits"),
+    count("visits_at_dose", "Visits at dose"),
+    decimal("planned_minutes", "Planned (minutes)", 0),
+    decimal("patrol_minutes", "Delivered (patrol-minutes)", 0),
+    share("delivered_share", "Delivered, % of planned"),
+    decimal("person_minutes", "Person-minutes", 0),
+    decimal("abstracted_minutes", "Called away (minutes)", 0),
+)
+
+
+def line_frame(b: Briefing) -> pd.DataFrame:
+    """One row a hot spot, then all together."""
+    rows = [{**asdict(line), "delivered_share": line.delivered_share} for line in (*b.lines, b.total)]
+    frame = pd.DataFrame(rows)
+    gone = [
+        ({"planned_visits", "planned_minutes", "abstracted_minutes"} if not b.plan_loaded else set())
+        | ({"delivered_share"} if not row["planned_minutes"] else set())
+        for row in rows
+    ]
+    frame["not_applicable"] = gone
+    return frame
+
+
+def delivered_sentence(b: Briefing) -> str:
+    total = b.total
+    minutes = f"{_number(total.patrol_minutes)} patrol-minutes"
+    visits = _plural(total.visits, "visit", "visits")
+    if total.planned_minutes:
+        said = (
+            f"{b.team.name} delivered {_number(total.patrol_minutes)} of {_number(total.planned_minutes)} planned minutes "
+            f"({formats.percent(total.delivered_share)}) in {visits}"
+        )
+    else:
+        said = f"{b.team.name} delivered {minutes} in {visits}; no plan is held against which to set them"
+    return f"{said}, GPS-verified; {_number(total.person_minutes)} person-minutes."
+
+
+def dose_sentence(b: Briefing) -> str:
+    total = b.total
+    if not total.visits_with_dose:
+        return "No planned dose is set for these days, so visits cannot be held against one."
+    provider = b.programme.provider(b.team.provider)
+    doses = sorted({d for day in (b.period.start, b.period.end) if provider and (d := provider.dose_on(day))})
+    dose = f" of {formats.joined([f'{d:g}' for d in doses])} minutes" if doses else ""
+    said = (
+        f"{_number(total.visits_at_dose)} of {_number(total.visits_with_dose)} visits reached the planned dose{dose}."
+    )
+    if b.unplanned_short:
+        said += (
+            f" {_plural(b.unplanned_short, 'visit', 'visits')} below it ({_number(b.unplanned_short_minutes)} minutes in all) "
+            f"{'was' if b.unplanned_short == 1 else 'were'} not in the plan, such as walking through or coming back."
+        )
+    return said
+
+
+# --- short visits -------------------------------------------------------------------------------------------------
+
+SHORT_COLUMNS: Sequence[Column] = (
+    text("day", "Day", lambda d: f"{d:%a} {formats.day(d)}"),
+    text("name", "Hot spot"),
+    text("planned_at", "Planned at"),
+    text("came_at", "Came at"),
+    decimal("planned_minutes", "Planned dose (minutes)", 0),
+    decimal("patrol_minutes", "Delivered (patrol-minutes)"),
+    decimal("missing_minutes", "Missing (minutes)"),
+    text("reason", "Most likely reason"),
+)
+
+
+def short_frame(b: Briefing, visits: Sequence[ShortVisit] | None = None) -> pd.DataFrame:
+    """One row a planned visit that was short or left no trace, by day and time."""
+    rows = [
+        {
+            "day": s.day,
+            "name": s.name,
+            "planned_at": clock(s.planned_start),
+            "came_at": clock(s.came),
+            "planned_minutes": s.planned_minutes,
+            "patrol_minutes": s.patrol_minutes,
+            "missing_minutes": s.missing_minutes,
+            "reason": reason_words(s),
+        }
+        for s in (b.short if visits is None else visits)
+    ]
+    return pd.DataFrame(rows, columns=[c.name for c in SHORT_COLUMNS])
+
+
+def reason_words(s: ShortVisit) -> str:
+    """The most likely reason in plain words; a reason that accounts for less than half is not named as one."""
+    of = f"{_number(s.explained_minutes)} of {_number(s.missing_minutes)} missing min"
+    if s.reason is Reason.ABSTRACTED:
+        return f"Called away: {s.detail or 'no reason recorded'} ({of})"
+    if s.reason is Reason.BOUNDARY:
+        return f"Stood just outside the boundary ({of})"
+    if s.reason is Reason.SILENCE:
+        return f"Tracker silent ({of})"
+    if s.reason is Reason.NO_TRACKER:
+        return "No tracker data that day: a visit would not show"
+    if s.reason is Reason.PASSED:
+        return "Passed through, under the minimum stay"
+    partly = f"; {s.near} for {of}" if s.near else ""
+    return f"No reason found{partly}"
+
+
+def short_sentence(b: Briefing) -> str:
+    """How many were short and the reasons, most frequent first."""
+    if not b.plan_loaded:
+        return "Without a plan no planned visit can be found short."
+    planned = b.total.planned_visits or 0
+    if not b.short:
+        return f"All {_plural(planned, 'planned visit', 'planned visits')} reached the planned dose."
+    reasons = Counter(s.reason for s in b.short)
+    parts = [f"{_number(n)} {reason}" for reason, n in reasons.most_common()]
+    none = sum(s.came is None for s in b.short)
+    said = f"{_number(len(b.short))} of {_plural(planned, 'planned visit', 'planned visits')} fell short of the dose"
+    trace = f", {_number(none)} of them without a visit" if none else ""
+    return f"{said}{trace}. Most likely reasons: {', '.join(parts)}."
+
+
+def worst(b: Briefing, most: int) -> tuple[list[ShortVisit], str]:
+    """The short visits for one sheet of paper in order of time, and what was left off."""
+    clear = [s for s in b.short if s.missing_minutes >= NEARLY * s.planned_minutes]
+    kept = sorted(clear, key=lambda s: -s.missing_minutes)[:most]
+    left, nearly = len(clear) - len(kept), len(b.short) - len(clear)
+    notes = []
+    if left:
+        notes.append(f"{_number(left)} more with fewer minutes missing")
+    if nearly:
+        notes.append(f"{_number(nearly)} that missed less than a tenth of the dose")
+    said = f"Not listed here: {formats.joined(notes)}; the page lists all." if notes else ""
+    return [s for s in b.short if s in kept], said
+
+
+# --- best times -----------------------------------------------------------------------------------------------------
+
+TIME_COLUMNS: Sequence[Column] = (
+    text("name", "Hot spot"),
+    count("crimes", "Recorded crimes, 12 months"),
+    count("crimes_in_shift", "In the shift's hours"),
+    text("best", "Most gathered"),
+    count("in_window", "Crimes then"),
+    decimal("expected", "If spread evenly"),
+    text("clear", "Beyond chance"),
+    decimal("patrol_minutes", "Team's patrol-minutes in the period", 0),
+    decimal("patrol_minutes_in_window", "Of them then", 0),
+    share("patrol_share", "Share then, %"),
+)
+
+
+def time_frame(b: Briefing) -> pd.DataFrame:
+    rows = []
+    for t in b.times:
+        w = t.window
+        gone = {n for n, v in (("in_window", w), ("expected", w), ("crimes_in_shift", b.shift)) if v is None}
+        gone |= {"patrol_share"} if not t.patrol_minutes or w is None else set()
+        gone |= {"patrol_minutes_in_window"} if w is None else set()
+        rows.append({
+            "name": t.name, "crimes": t.crimes, "crimes_in_shift": t.crimes_in_shift,
+            "best": window_words(w) if w else "too few crimes", "in_window": w.crimes if w else None,
+            "expected": w.expected if w else None, "clear": ("yes" if w.clear else "no") if w else "–",
+            "patrol_minutes": t.patrol_minutes, "patrol_minutes_in_window": t.patrol_minutes_in_window,
+            "patrol_share": t.patrol_share, "not_applicable": gone,
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=[*(c.name for c in TIME_COLUMNS), "not_applicable"])
+
+
+def window_words(w: BestWindow) -> str:
+    """ "Fri to Sun 18:00–21:00"."""
+    last = DAYS[(w.first_day + w.days - 1) % 7]
+    first = DAYS[w.first_day]
+    days = "every day" if w.days == 7 else first if w.days == 1 else f"{first} {'and' if w.days == 2 else 'to'} {last}"
+    return f"{days} {w.from_hour:02d}:00–{(w.from_hour + w.hours) % 24:02d}:00"
+
+
+def shift_words(shift: tuple[time, time]) -> str:
+    return f"{shift[0]:%H:%M}–{shift[1]:%H:%M}"
+
+
+def time_sentence(t: SpotTimes, b: Briefing) -> str:
+    """One sentence: when crime gathers here, whether chance would do as much, and when patrols came."""
+    crimes = _plural(t.crimes, "crime", "crimes")
+    if t.window is None:
+        return f"{crimes} in 12 months: too few to name a time."
+    w = t.window
+    few = " Few crimes, so a weak guide." if t.crimes < FEW else ""
+    came = _came(t)
+    if not w.clear:
+        return f"{crimes} in 12 months, and no time stands out beyond chance.{few}"
+    of = f"{_number(w.crimes)} of {_number(w.total)}"
+    where = " in the shift's hours" if t.within_shift else ""
+    said = f"{window_words(w)}, {of} crimes{where} (spread evenly: {_number(w.expected)}). {came}{few}"
+    return said[0].upper() + said[1:] + _outside(t, b)
+
+
+def _came(t: SpotTimes) -> str:
+    if not t.patrol_minutes:
+        return "The team was not here in the period."
+    return f"{formats.percent(t.patrol_share)} of the team's {_number(t.patrol_minutes)} patrol-minutes here fell then."
+
+
+def _outside(t: SpotTimes, b: Briefing) -> str:
+    if b.shift is None or t.hours_in_shift is None or t.hours_in_shift > 0.999:
+        return ""
+    how = "Outside" if t.hours_in_shift == 0 else "Partly outside"
+    return f" {how} the shift ({shift_words(b.shift)})."
+
+
+def times_sentence(b: Briefing) -> str:
+    if b.no_times or b.crime_period is None:
+        return b.no_times
+    return (
+        f"From recorded crime in {formats.period(b.crime_period)}: the days and 2 to 4 hours in which it gathers most, "
+        "named only where chance would rarely do as much, beside the share of the team's minutes that fell then."
+    )
+
+
+# --- where minutes fell -----------------------------------------------------------------------------------------------
+
+HEAT_COLUMNS: Sequence[Column] = (
+    text("name", "Hot spot"),
+    count("visits", "Visits"),
+    decimal("device_minutes", "Device-minutes inside", 0),
+    count("squares", "Squares inside the boundary"),
+    count("visited", "Squares with time"),
+    count("half", "Squares that hold half of the time"),
+    text("why_not", "Map"),
+)
+
+
+def heat_frame(b: Briefing) -> pd.DataFrame:
+    rows = []
+    for h in b.heats:
+        grid = h.heat
+        rows.append({
+            "name": h.name, "visits": h.visits,
+            "device_minutes": grid.total_minutes if grid else None,
+            "squares": _squares(grid, h.geometry) if grid else None,
+            "visited": int((grid.minutes > 0).sum()) if grid else None,
+            "half": grid.cells_for_share(HALF) if grid else None,
+            "why_not": f"none: {h.why_not}" if h.why_not else "shown",
+            "not_applicable": set() if grid else {"device_minutes", "squares", "visited", "half"},
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=[*(c.name for c in HEAT_COLUMNS), "not_applicable"])
+
+
+def _squares(g: Heat, geometry: dict[str, Any]) -> int:
+    """Squares of the grid that the hot spot reaches into with more than a sliver, or that hold time."""
+    rows, columns = g.minutes.shape
+    west = g.west + np.arange(columns) * g.cell_lon
+    south = g.south + np.arange(rows) * g.cell_lat
+    x, y = np.meshgrid(west, south)
+    boxes = shapely.box(x, y, x + g.cell_lon, y + g.cell_lat)
+    part = shapely.area(shapely.intersection(boxes, shape(geometry))) / (g.cell_lon * g.cell_lat)
+    return int(((part > 0.01) | (g.minutes > 0)).sum())
+
+
+def heat_sentence(b: Briefing) -> str:
+    shown = [h for h in b.heats if h.heat]
+    if not shown:
+        return "No map can be shown for this period; the table says why for each hot spot."
+    frame = heat_frame(b)
+    frame = frame[frame["visited"].notna()]
+    half = (frame["half"] / frame["squares"]).astype(float)
+    tight, wide = frame.loc[half.idxmin()], frame.loc[half.idxmax()]
+    said = f"Half of the time in {tight['name']} was spent in {_number(tight['half'])} of its {_number(tight['squares'])} squares"
+    if tight["name"] != wide["name"]:
+        said += f"; it was spread most evenly in {wide['name']} ({_number(wide['half'])} of {_number(wide['squares'])})"
+    return f"{said}."
+
+
+def pictures(b: Briefing) -> tuple[list[HeatPicture], list[tuple[str, str]]]:
+    """The maps, and (name, why) of the hot spots without one."""
+    found, missing = [], []
+    for h in b.heats:
+        if h.heat is None:
+            missing.append((h.name, h.why_not))
+            continue
+        rows = [[float(v) for v in row] for row in h.heat.minutes]
+        alt = (
+            f"Map of {h.name}, north up: {_number(h.heat.total_minutes)} device-minutes in "
+            f"{_number(int((h.heat.minutes > 0).sum()))} squares; half of them in {_number(h.heat.cells_for_share(HALF))}."
+        )
+        found.append(HeatPicture(h.hot_spot, h.name, rows, _rings(h.heat, h.geometry), alt))
+    return found, missing
+
+
+def _rings(g: Heat, geometry: dict[str, Any]) -> list[list[tuple[float, float]]]:
+    polygons: list[Any] = geometry["coordinates"]
+    polygons = [polygons] if geometry["type"] == "Polygon" else polygons
+    return [
+        [((p[0] - g.west) / g.cell_lon, (p[1] - g.south) / g.cell_lat) for p in ring]
+        for polygon in polygons
+        for ring in polygon
+    ]
+
+
+def heat_unit(b: Briefing) -> str:
+    """What a shade stands for."""
+    sides = sorted({h.heat.cell_m for h in b.heats if h.heat})
+    squares = formats.joined([f"{side:g} m" for side in sides])
+    return f"Device-minutes in a square of {squares}; white inside the boundary: none"
+
+
+# --- what stands beside all of it -----------------------------------------------------------------------------------------
+
+DEFINITIONS = (
+    "Patrol-minutes: one or more of the team inside the boundary, by GPS with exact crossing times. Person-minutes and "
+    "device-minutes are summed over people and trackers. At dose: a visit as long as planned, or longer."
+)
+REASONS_NOTE = (
+    "A reason is named when it accounts for at least half of the missing minutes: called away as the plan records it; "
+    "minutes just outside the boundary and minutes of tracker silence from the trackers, shared over the day's short "
+    "visits to the place. It is the most likely reason, not a finding."
+)
+HEAT_NOTE = (
+    "All visits of the period together: no device, person or path is shown, and a hot spot with fewer than 3 visits has "
+    "no map."
+)
+
+
+def data_reach(b: Briefing) -> str:
+    parts = [
+        f"recorded crime to {formats.day(b.as_at.crimes_to)}" if b.as_at.crimes_to else "",
+        f"trackers to {formats.day(b.as_at.pings_to)}" if b.as_at.pings_to else "",
+    ]
+    return ", ".join(p for p in parts if p) or "no data loaded"
+
+
+def source_line(b: Briefing) -> str:
+    demonstration = "Demonstration data. " if b.programme.demonstration else ""
+    source = b.programme.source or f"extracts of {b.programme.force} and its partners, loaded to the portal"
+    return f"{demonstration}Source: {source}. Data as at: {data_reach(b)}."

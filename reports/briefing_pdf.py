@@ -1,0 +1,131 @@
+"""The briefing on one A4 page: the page's own frames and sentences through the return's PDF engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import weasyprint
+
+from components.heat_picture import HeatPicture, breaks_of, classes, svg
+from components.table import Column, symbol_note, written
+from data_access.briefing_model import Briefing
+from domain import formats
+from reports import briefing as words
+from reports.model import DataTable
+from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
+from settings import VERSION, load_settings
+
+EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
+MOST_SHORT = 10  # short visits listed on paper; the page lists all
+SENSITIVE = "OFFICIAL-SENSITIVE"
+HANDLING = "Operational: for the team, its supervisors and the programme"
+_SHORT_HEADS = {
+    "planned_at": "Planned at", "came_at": "Came at", "planned_minutes": "Dose (min)",
+    "patrol_minutes": "Delivered (min)", "missing_minutes": "Missing (min)",
+}  # fmt: skip
+_LINE_HEADS = {
+    "planned_visits": "Planned visits", "planned_minutes": "Planned (min)", "patrol_minutes": "Delivered (patrol-min)",
+    "delivered_share": "Delivered, %", "person_minutes": "Person-min", "abstracted_minutes": "Called away (min)",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything on the paper, already in words."""
+
+    title: str
+    subtitle: str
+    marking: str
+    demonstration: bool
+    lead: tuple[str, ...]
+    lines: DataTable
+    short_said: str
+    short: DataTable | None
+    short_left: str
+    times_said: str
+    times: tuple[tuple[str, str], ...]
+    heat_said: str
+    heat_unit: str
+    maps: tuple[HeatPicture, ...]
+    no_maps: str
+    shades: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    small_print: tuple[str, ...]
+    footer: str
+    reach: str
+
+
+def marking(b: Briefing) -> str:
+    """The programme's marking for briefings, never below its own, with how to handle it."""
+    found = SENSITIVE if SENSITIVE in (b.programme.marking, b.programme.briefing_marking) else b.programme.marking
+    handling = b.programme.handling or (HANDLING if found == SENSITIVE else "")
+    return f"{found} – {handling}" if handling else found
+
+
+def sheet(b: Briefing) -> Sheet:
+    maps, missing = words.pictures(b)
+    short, left = words.worst(b, MOST_SHORT)
+    lines = _table("Planned and delivered by hot spot", words.line_frame(b), words.LINE_COLUMNS, _LINE_HEADS)
+    return Sheet(
+        title=f"{b.team.name}, {formats.period(b.period)}",
+        subtitle=f"Patrol briefing · {b.team.provider_name} · {b.programme.area_name or b.programme.name}",
+        marking=marking(b),
+        demonstration=b.programme.demonstration,
+        lead=(words.delivered_sentence(b), words.dose_sentence(b)),
+        lines=lines,
+        short_said=words.short_sentence(b),
+        short=_table("Short visits", words.short_frame(b, short), words.SHORT_COLUMNS, _SHORT_HEADS) if short else None,
+        short_left=left,
+        times_said=words.times_sentence(b),
+        times=tuple((t.name, words.time_sentence(t, b)) for t in b.times),
+        heat_said=words.heat_sentence(b),
+        heat_unit=words.heat_unit(b),
+        maps=tuple(maps),
+        no_maps=_no_maps(missing),
+        shades=tuple(classes(breaks_of(maps))) if maps else (),
+        notes=b.notes,
+        small_print=(words.DEFINITIONS, words.REASONS_NOTE, words.HEAT_NOTE),
+        footer=f"{words.source_line(b)}",
+        reach=f"Data {b.as_at.data_sha256[:16]} · portal {VERSION}",
+    )
+
+
+def _no_maps(missing: list[tuple[str, str]]) -> str:
+    """ "No map of A and B (fewer than 3 visits)." """
+    by_why: dict[str, list[str]] = {}
+    for name, why in missing:
+        by_why.setdefault(why, []).append(name)
+    return " ".join(f"No map of {formats.joined(names)}: {why}." for why, names in by_why.items())
+
+
+def _table(caption: str, frame: pd.DataFrame, columns: words.Sequence[Column], heads: dict[str, str]) -> DataTable:
+    """The page's table, cell for cell, with shorter heads."""
+    cells = written(frame, columns)
+    texts = tuple(i for i, c in enumerate(columns) if not c.numeric and i)
+    head = tuple(heads.get(c.name, c.head) for c in columns)
+    return DataTable(caption, head, tuple(tuple(row) for row in cells), texts, symbol_note(cells))
+
+
+def build_pdf(b: Briefing) -> bytes:
+    """PDF/UA-1 and PDF/A-3a in one file; PdfError when it cannot be made whole. Same briefing, same bytes."""
+    made = sheet(b)
+    breaks = breaks_of(made.maps)
+    resources = {chart_address(m.key): (svg(m, breaks).encode(), "image/svg+xml") for m in made.maps}
+    html = fill_template("briefing.html", s=made)
+    return html_to_pdf(
+        html, resources, accent=load_settings().accent_colour, metadata=_metadata(b, made), stylesheet="briefing.css"
+    )
+
+
+def _metadata(b: Briefing, made: Sheet) -> dict[str, str]:
+    return {
+        "title": f"Patrol briefing: {made.title}",
+        "author": b.programme.force or b.programme.name,
+        "subject": f"{made.marking}. Data {b.as_at.data_sha256}.",
+        "language": LANGUAGE,
+        "moment": (b.as_at.last_load or EPOCH).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "creator": f"Hot spots reporting portal {VERSION}",
+        "producer": f"WeasyPrint {weasyprint.__version__}",
+    }

@@ -8,20 +8,17 @@ import dash
 import pandas as pd
 from dash import html
 
+from access.forms import last_messages
 from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
+from components.forms import messages
 from components.table import count, data_table, share, text
 from data_access import loads, programmes
+from data_access.loading.words import KIND_NAMES
 from domain import formats
 from domain.roles import Permission
 from domain.scope import Scope
-
-KINDS = {
-    "programme": "Programme settings", "hot-spots": "Boundaries", "police-uk": "Recorded crime (data.police.uk)", "crimes": "Recorded crime (force extract)",
-    "pings": "Tracker positions", "plan": "Patrol plan", "costs": "Costs", "engagements": "Enforcement and engagement", "weights": "Harm weights",
-    "comparators": "Comparators", "case-studies": "Case studies",
-}  # fmt: skip
 
 
 def _reconciliation(scope: Scope, code: str) -> list[Any]:
@@ -30,7 +27,8 @@ def _reconciliation(scope: Scope, code: str) -> list[Any]:
         return [
             states.empty(
                 "Nothing has been loaded yet.",
-                "Files are loaded with: flask --app app load KIND FILE --programme " + code,
+                "A manager can load files here, or on the server with: flask --app app load KIND FILE --programme "
+                + code,
             )
         ]
     read, kept = int(frame["rows_read"].sum()), int(frame["rows_loaded"].sum())
@@ -38,7 +36,7 @@ def _reconciliation(scope: Scope, code: str) -> list[Any]:
     adds = "They add up." if read == kept + duplicate + rejected else "They do not add up: report this."
     sentence = f"{formats.number(read)} rows read = {formats.number(kept)} loaded + {formats.number(duplicate)} duplicate + {formats.number(rejected)} rejected. {adds}"
     columns = [
-        text("kind", "Kind of file", lambda k: KINDS.get(k, k)),
+        text("kind", "Kind of file", lambda k: KIND_NAMES.get(k, k)),
         count("files", "Files"),
         count("rows_read", "Rows read"),
         count("rows_loaded", "Loaded"),
@@ -128,7 +126,7 @@ def _row(record: dict[str, Any], code: str, may_see_rejects: bool) -> html.Tr:
         else ""
     )
     cells = [
-        KINDS.get(record["kind"], record["kind"]),
+        KIND_NAMES.get(record["kind"], record["kind"]),
         span,
         formats.number(record["rows_read"]),
         formats.number(record["rows_loaded"]),
@@ -151,24 +149,25 @@ def layout(**query: Any) -> html.Div:
     code = current_programme({k: str(v) for k, v in query.items() if v is not None})
     scope = current_scope()
     programme = programmes.get_programme(scope, code)
-    how = html.Details(
-        [
-            html.Summary("How to load a file"),
+    how = []
+    if scope.may(Permission.LOAD_DATA):
+        how = [
+            html.P(html.A("Load a file", href=f"/data/upload?programme={code}", className="button")),
             html.P(
                 [
-                    "On the server: ",
+                    "A file loads whole or not at all; loading the same file again changes nothing. On the server: ",
                     html.Code(f"flask --app app load KIND FILE --programme {code}"),
-                    ". A file loads whole or not at all; loading the same file again changes nothing.",
-                ]
+                ],
+                className="caption",
             ),
         ]
-    )
     return html.Div(
         [
             html.H1("What data do we have, and how good are they?"),
             html.P(programme.data_note, className="caption"),
+            *messages(last_messages()),
             *_reconciliation(scope, code),
-            how,
+            *how,
             *_quality(scope, code),
             *_history(scope, code),
         ],

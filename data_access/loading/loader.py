@@ -191,4 +191,5 @@ def _store(
         period=period,
         difference=outcome.difference,
         notes=list(rows.notes),
+        examples=rows.rejects(10),
     )

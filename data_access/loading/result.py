@@ -55,6 +55,9 @@ class LoadResult:
     period: tuple[str, str] | None = None  # first and last day, ISO
     difference: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # the first rejected rows: row_number, field, reason, raw
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"period": list(self.period) if self.period else None}

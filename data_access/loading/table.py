@@ -105,7 +105,8 @@ class Rows:
         self.notes = [text.format(rows=rows_word(n)) for n, text in counted if n] + self.notes
         self._remarks = []
 
-    def rejects(self) -> list[dict[str, object]]:
+    def rejects(self, most: int | None = None) -> list[dict[str, object]]:
+        """Every rejected row, or the first few."""
         return [
             {
                 "row_number": int(self.numbers[i]),
@@ -113,7 +114,7 @@ class Rows:
                 "reason": self._reason[i][:300],
                 "raw": self._raw(i)[:RAW_LIMIT],
             }
-            for i in np.flatnonzero(self.state == REJECTED)
+            for i in np.flatnonzero(self.state == REJECTED)[:most]
         ]
 
     def common_reasons(self, most: int = 3) -> str:

@@ -48,6 +48,21 @@ def read_workbook(file: SourceFile, sheet: str, keys_of: KeysOf) -> Rows:
     return rows
 
 
+def first_rows(file: SourceFile, sheet: str, most: int) -> tuple[list[str], list[list[str]]]:
+    """(sheets, the first rows with text of the chosen sheet, else of the first that has any); for a look before loading."""
+    _inspect(file)
+    book = _opened(file)
+    try:
+        titles = _titles(book)
+        wanted = [t for t in titles if t.strip().casefold() == sheet.strip().casefold()] or titles
+        tables = ([cells for _, cells in islice(_each_row(book, title), most)] for title in wanted)
+        return titles, next((table for table in tables if table), [])
+    except Exception:  # as in read_workbook
+        raise _damaged(file.name) from None
+    finally:
+        book.close()
+
+
 def _damaged(name: str) -> LoadRefused:
     return LoadRefused(f"{name} is damaged or not an Excel workbook (.xlsx). Save it as .xlsx or CSV UTF-8 again.")
 

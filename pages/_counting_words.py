@@ -1,0 +1,60 @@
+"""The rules of counting in words: what each does, in which unit, and why it is as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.dosage.rules import Rules
+from domain import formats
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as a reader meets it; ``divide`` turns the kept unit into the one shown."""
+
+    name: str
+    label: str
+    unit: str
+    divide: float
+    why: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("gap_s", "Silence that ends presence", "minutes", 60, "Longer than this between two positions, nobody knows where the person was."),
+    Rule("gap_credit_s", "Silence credited in one place", "minutes", 60, "A silence up to this long that begins and ends inside the same hot spot is most often a visit indoors, so it counts."),
+    Rule("band_m", "Band at the boundary", "metres", 1, "GPS wanders. An excursion that stays this close to the boundary is taken for wander and counts as inside."),
+    Rule("reentry_s", "Excursion that is bridged", "minutes", 60, "Back inside within this time, the patrol is taken to have stayed; the time counts."),
+    Rule("min_dwell_s", "Shortest visit", "minutes", 60, "A shorter stay is passing through: its minutes are kept apart from visits."),
+    Rule("off_duty_s", "Tracker taken to be off", "minutes", 60, "A longer silence is the end of a shift, not a lost signal."),
+)  # fmt: skip
+SHIFT_WHY = "Presence outside these clock times does not count. Without any, all hours count."
+
+
+def shown(rules: Rules, rule: Rule) -> float:
+    return float(getattr(rules, rule.name)) / rule.divide
+
+
+def shifts_text(rules: Rules) -> str:
+    """14:00-22:00, 20:00-01:00; empty without any."""
+    return ", ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in rules.shifts)
+
+
+def said(rules: Rules, rule: Rule) -> str:
+    value = shown(rules, rule)
+    return (
+        "off"
+        if value == 0 and rule.name != "min_dwell_s"
+        else f"{formats.number(value, 1 if value % 1 else 0)} {rule.unit}"
+    )
+
+
+def differences(rules: Rules, other: Rules) -> list[str]:
+    """ "shortest visit 3 minutes to 5 minutes" for each rule that differs."""
+    found = [
+        f"{r.label.lower()} {said(rules, r)} to {said(other, r)}"
+        for r in RULES
+        if getattr(rules, r.name) != getattr(other, r.name)
+    ]
+    if rules.shifts != other.shifts:
+        found.append(f"shifts {shifts_text(rules) or 'none'} to {shifts_text(other) or 'none'}")
+    return found

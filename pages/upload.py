@@ -1,0 +1,200 @@
+"""Loading a file from the Data page: send it, see what it holds and how it is read, then say yes.
+
+Plain forms and not Dash: dcc.Upload cannot be used by keyboard (WCAG 2.1.1), and a file input of the form
+library cannot keep its file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from access.requires import route_requires
+from access.viewer import current_programme, current_scope
+from data_access import programmes, uploads
+from data_access.engine import get_engine
+from data_access.loading import ALREADY_LOADED, KINDS, LoadOptions, LoadRefused, LoadResult, load_file
+from data_access.loading.glance import Glance, glance
+from data_access.loading.mapping import Mapping, checked
+from data_access.loading.words import KIND_NAMES
+from data_access.uploads import NoSuchUpload, Upload
+from domain import formats
+from domain.roles import Permission
+
+bp = Blueprint("upload", __name__, template_folder="templates")
+
+LABELS = {
+    "time": "Time of the position", "date": "Date, where it stands apart from the clock time", "device": "Tracker",
+    "team": "Team", "provider": "Provider", "accuracy": "Accuracy (metres)", "longitude": "Longitude",
+    "latitude": "Latitude", "easting": "Easting", "northing": "Northing", "x": "x (degrees or metres)",
+    "y": "y (degrees or metres)", "crime_ref": "Reference", "occurred_from": "Occurred from", "occurred_to": "Occurred to",
+    "occurred_from_time": "Clock time of occurred from", "occurred_to_time": "Clock time of occurred to",
+    "offence_code": "Offence code", "offence_title": "Offence title", "offence_group": "Offence group",
+}  # fmt: skip
+SOURCE = ("source", "Whose data it is", "Where the file does not say.")
+CRS = ("crs", "Coordinate system", "Such as EPSG:27700, where the file does not declare it.")
+TEXTS = {
+    "pings": (("provider", "Provider", "Its code, where there is no such column."), ("team", "Team", "Where there is no such column."),
+              CRS, ("zone", "Time zone", "Of times without one; Europe/London unless said."), SOURCE),
+    "crimes": (CRS, ("zone", "Time zone", "Of times without one; Europe/London unless said."), SOURCE),
+    "hot-spots": (("code_property", "Property with the code", "Where it is not recognised."),
+                  ("name_property", "Property with the name", "Where it is not recognised."),
+                  CRS, ("sheet", "Layer", "Of a GeoPackage with several.")),
+    "weights": (("edition", "Edition of the index", "Such as February 2026."), ("index", "Name of the index", ""),
+                ("basis", "Where the weights come from", "One sentence.")),
+}  # fmt: skip
+
+
+def register(server: Flask) -> None:
+    server.register_blueprint(bp)
+
+
+def _programme(asked: str) -> Any:
+    scope = current_scope()
+    return programmes.get_programme(scope, current_programme({"programme": asked}))
+
+
+def _form(programme: Any, kind: str = "pings", problem: str = "") -> str:
+    return render_template(
+        "upload.html", title="Load a file", programme=programme, kinds=list(KIND_NAMES.items()), kind=kind,
+        problem=problem, most_mb=current_app.config["PORTAL"].max_upload_mb, local_time=formats.local_time,
+        waiting=uploads.waiting(current_scope(), programme.code),
+    )  # fmt: skip
+
+
+@bp.get("/data/upload")
+@route_requires(Permission.LOAD_DATA)
+def choose() -> str:
+    return _form(_programme(request.args.get("programme", "")), request.args.get("kind", "pings"))
+
+
+@bp.post("/data/upload")
+@route_requires(Permission.LOAD_DATA)
+def send() -> Response | tuple[str, int]:
+    programme, kind = _programme(request.form.get("programme", "")), request.form.get("kind", "")
+    sent = request.files.get("file")
+    if kind not in KINDS:
+        return _form(programme, problem="Say what the file holds."), 400
+    if sent is None or not sent.filename:
+        return _form(programme, kind, "Choose a file to send."), 400
+    upload = uploads.keep(current_scope(), programme.code, kind, sent.filename, sent.stream)
+    return redirect(f"/data/upload/{upload.token}")
+
+
+def _upload(token: str) -> Upload:
+    try:
+        return uploads.find(current_scope(), token)
+    except NoSuchUpload:
+        abort(404)
+
+
+def _given(form: Any) -> dict[str, str]:
+    """What the person chose, and nothing else."""
+    names = {"sheet", "replace", "again"} | {text[0] for texts in TEXTS.values() for text in texts}
+    return {k: v.strip()[:200] for k, v in form.items() if (k in names or k.startswith("col-")) and v.strip()}
+
+
+def _options(given: dict[str, str]) -> LoadOptions:
+    columns = {key.removeprefix("col-"): value for key, value in given.items() if key.startswith("col-")}
+    mapping = checked(Mapping(columns=columns, zone=given.get("zone", "")), "Time zone")
+    texts = (
+        "source",
+        "provider",
+        "team",
+        "code_property",
+        "name_property",
+        "edition",
+        "index",
+        "basis",
+        "sheet",
+        "crs",
+    )
+    said = {name: given.get(name, "") for name in texts}
+    return LoadOptions(mapping=mapping, replace="replace" in given, again="again" in given, **said)
+
+
+def _load(upload: Upload, given: dict[str, str], *, dry_run: bool) -> LoadResult:
+    """LoadRefused in words, whatever goes wrong."""
+    try:
+        return load_file(
+            get_engine(), upload.kind, upload.path, programme_code=upload.programme, actor=current_scope().actor,
+            options=_options(given), dry_run=dry_run,
+        )  # fmt: skip
+    except SQLAlchemyError as problem:
+        said = str(getattr(problem, "orig", None) or type(problem).__name__).splitlines()[0]
+        raise LoadRefused(f"The database did not take the file: {said}. Try again when it answers.") from None
+
+
+@bp.get("/data/upload/<token>")
+@route_requires(Permission.LOAD_DATA)
+def preview(token: str) -> str:
+    upload, given = _upload(token), _given(request.args)
+    result, refused, seen = None, "", Glance()
+    try:
+        seen = glance(upload.path, upload.kind, _options(given))
+        result = _load(upload, given, dry_run=True)
+    except LoadRefused as reason:
+        refused = str(reason)
+    return render_template(
+        "upload_preview.html", title="Look before loading", upload=upload, given=given, chosen=list(given.items()),
+        programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS,
+        texts=TEXTS.get(upload.kind, (SOURCE,)), sentence=_sentence(result), lines=_lines(result),
+        examples=result.examples if result else [], rejected=result.rejected if result else 0,
+    )  # fmt: skip
+
+
+def _counts(result: LoadResult) -> str:
+    n = formats.number
+    rows = "row" if result.read == 1 else "rows"
+    return f"{n(result.read)} {rows} read = {n(result.loaded)} loaded + {n(result.duplicate)} duplicate + {n(result.rejected)} rejected"
+
+
+def _sentence(result: LoadResult | None) -> str:
+    if result is None:
+        return ""
+    if result.status == ALREADY_LOADED:
+        return "This very file is loaded already; loading it again changes nothing."
+    return f"Loading it would come to: {_counts(result)}."
+
+
+def _lines(result: LoadResult | None) -> list[str]:
+    if result is None:
+        return []
+    lines = list(result.notes)
+    if result.period:
+        lines.insert(0, f"It covers {result.period[0]} to {result.period[1]}.")
+    if result.difference and "rows_before" in result.difference:
+        lines.insert(
+            0,
+            f"It replaces an older file: {result.difference['rows_before']:,} rows before, {result.difference['rows_after']:,} after.",
+        )
+    return lines
+
+
+@bp.post("/data/upload/<token>/load")
+@route_requires(Permission.LOAD_DATA)
+def load(token: str) -> Response:
+    upload, given = _upload(token), _given(request.form)
+    try:
+        result = _load(upload, given, dry_run=False)
+    except LoadRefused as reason:
+        flash(f"{upload.path.name} was not loaded. {reason}", "problem")
+        return redirect(f"/data?programme={upload.programme}")
+    uploads.discard(current_scope(), token)
+    flash(
+        f"{upload.path.name}: {_counts(result)}. {_sentence(result) if result.status == ALREADY_LOADED else ''}".strip(),
+        "done",
+    )
+    return redirect(f"/data?programme={upload.programme}")
+
+
+@bp.post("/data/upload/<token>/discard")
+@route_requires(Permission.LOAD_DATA)
+def discard(token: str) -> Response:
+    upload = _upload(token)
+    uploads.discard(current_scope(), token)
+    flash(f"{upload.path.name} was discarded; nothing of it was stored.", "done")
+    return redirect(f"/data?programme={upload.programme}")

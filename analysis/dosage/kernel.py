@@ -12,29 +12,25 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from analysis.dosage import reference
+from analysis.dosage.grid import CLEAR_BITS
 from analysis.dosage.joining import ends_of_devices, tidy, touching
 from analysis.dosage.layers import Area, check, colours
-from analysis.dosage.tables import (
-    BASE_GAP_S,
-    DEGREE,
-    ENDS_INSIDE,
-    LONG_STEP,
-    STARTS_INSIDE,
-    TRACKED,
-    Int32s,
-    Located,
-    Pieces,
-    PingBatch,
-)
+from analysis.dosage.runs import PINGS_AT_ONCE, Ready, pieces_in
+from analysis.dosage.tables import Int32s, Located, Pieces, PingBatch
 
 
 class Boundaries:
-    """Polygons in degrees, made ready where pings go and only there; cheap to send to another process."""
+    """Polygons in degrees, made ready where pings go and only there; cheap to send to another process.
+
+    Raises
+    ------
+    ValueError : a polygon is not valid, is empty, or is something else.
+    """
 
     def __init__(self, polygons: Sequence[Area]) -> None:
         check(polygons)
         self.polygons = list(polygons)
+        self._ready: Ready | None = None
         self._layers: Int32s | None = None
 
     @property
@@ -42,7 +38,14 @@ class Boundaries:
         return len(self.polygons)
 
     @property
+    def ready(self) -> Ready:
+        if self._ready is None:
+            self._ready = Ready(self.polygons)
+        return self._ready
+
+    @property
     def layers(self) -> Int32s:
+        """The layer of each polygon: two of one layer share no point."""
         if self._layers is None:
             self._layers = colours(self.polygons)
         return self._layers
@@ -51,17 +54,30 @@ class Boundaries:
         return [shapely.to_wkb(p) for p in self.polygons]
 
     def __setstate__(self, state: list[bytes]) -> None:
-        self.polygons = [shapely.from_wkb(p) for p in state]
-        self._layers = None
+        self.polygons = list(shapely.from_wkb(state))
+        self._ready = self._layers = None
 
 
 def labels(lon_e7: Int32s, lat_e7: Int32s, boundaries: Boundaries) -> list[Int32s]:
-    """The polygon each position is inside, or -1: one array of shape (n,) a layer of polygons that never overlap."""
-    layers = boundaries.layers
-    found = [np.full(len(lon_e7), -1, dtype=np.int32) for _ in range(int(layers.max(initial=-1)) + 1)]
-    lon, lat = lon_e7 / DEGREE, lat_e7 / DEGREE
-    for number, polygon in enumerate(boundaries.polygons):
-        found[layers[number]][shapely.intersects_xy(polygon, lon, lat)] = number
+    """The polygon each position is inside, or -1: one array of shape (n,) a layer of polygons that never overlap.
+
+    The boundary is inside: equal to ``shapely.intersects_xy`` with the positions in degrees.
+    """
+    if not boundaries.count:
+        return []
+    ready, layers = boundaries.ready, boundaries.layers
+    parts = [
+        ready.grid.values(lon_e7[first : first + PINGS_AT_ONCE], lat_e7[first : first + PINGS_AT_ONCE])
+        for first in range(0, len(lon_e7), PINGS_AT_ONCE)
+    ]
+    state = np.concatenate(parts or [np.empty(0, np.int32)]) >> CLEAR_BITS
+    row, polygon = ready.states.expand(np.arange(len(ready.states)))
+    found = []
+    for layer in range(int(layers.max()) + 1):
+        of_state = np.full(len(ready.states), -1, np.int32)
+        some = layers[polygon] == layer
+        of_state[row[some]] = polygon[some]
+        found.append(of_state.take(state))
     return found
 
 
@@ -108,7 +124,7 @@ class Locator:
         known = np.isin(ready.device[first], self._closed.device)
         self._first = _by_device(self._first, ready.take(first[~known]))
         self._closed = _by_device(self._closed.take(~replaced), ready.take(last))
-        self._pieces.append(_pieces(ready, self._boundaries))
+        self._pieces += pieces_in(ready, self._boundaries.ready)
 
     def _without_late(self, batch: PingBatch) -> PingBatch:
         if not len(self._newest):
@@ -122,7 +138,7 @@ class Locator:
 
     def finish(self) -> Located:
         found, _ = tidy(PingBatch.concatenate([self._closed, self._newest]))
-        self._pieces.append(_pieces(found, self._boundaries))
+        self._pieces += pieces_in(found, self._boundaries.ready)
         alone = ~np.isin(self._newest.device, self._closed.device)
         return Located(
             touching(Pieces.concatenate(self._pieces)),
@@ -148,7 +164,7 @@ def join(parts: Sequence[Located], boundaries: Boundaries) -> Located:
         if np.any(last.t_ms[of_last] >= part.first.t_ms[of_part]):
             raise ValueError("join: a part starts before the one before it ends; give parts in order of time.")
         between, _ = tidy(PingBatch.concatenate([last.take(of_last), part.first.take(of_part)]))
-        pieces.append(_pieces(between, boundaries))
+        pieces += pieces_in(between, boundaries.ready)
         first = _by_device(first, part.first.take(~np.isin(part.first.device, last.device)))
         last = _by_device(last.take(~np.isin(last.device, part.last.device)), part.last)
     return Located(
@@ -164,32 +180,3 @@ def join(parts: Sequence[Located], boundaries: Boundaries) -> Located:
 def _by_device(*parts: PingBatch) -> PingBatch:
     both = PingBatch.concatenate(parts)
     return both.take(np.argsort(both.device, kind="stable"))
-
-
-def _pieces(batch: PingBatch, boundaries: Boundaries) -> Pieces:
-    """Pieces of an ordered batch without repeats, a row for each segment and polygon, not joined."""
-    same = (batch.device[1:] == batch.device[:-1]) & (batch.team[1:] == batch.team[:-1])
-    start = np.flatnonzero(same)
-    lon, lat = batch.lon_e7 / DEGREE, batch.lat_e7 / DEGREE
-    pings = reference.Pings(np.arange(len(batch)), batch.team.astype(np.int64), batch.t_ms, lon, lat)
-    rows = [reference._pieces(pings, start, p, n) for n, p in enumerate(boundaries.polygons)]
-    if not rows:
-        return Pieces.empty()
-    row, _, polygon, t_in, t_out = np.vstack(rows)[:, :5].T
-    step = row.astype(np.int64)
-    t0, t1 = batch.t_ms[step].astype(np.float64), batch.t_ms[step + 1].astype(np.float64)
-    long = t1 - t0 > BASE_GAP_S * 1000
-    shapes = np.array(boundaries.polygons, dtype=object)[polygon.astype(np.int64)]
-    ends = STARTS_INSIDE * shapely.intersects_xy(shapes, lon[step], lat[step])
-    ends += ENDS_INSIDE * shapely.intersects_xy(shapes, lon[step + 1], lat[step + 1])
-    return Pieces(
-        batch.device[step],
-        batch.team[step],
-        polygon.astype(np.int32),
-        t_in,
-        t_out,
-        np.where(long, LONG_STEP, TRACKED).astype(np.int8),
-        np.where(long, t0, np.nan),
-        np.where(long, t1, np.nan),
-        np.where(long, ends, 0).astype(np.int8),
-    )

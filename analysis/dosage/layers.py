@@ -24,6 +24,8 @@ def check(polygons: Sequence[Area]) -> None:
     for number, polygon in enumerate(polygons):
         if not isinstance(polygon, Polygon | MultiPolygon):
             raise ValueError(f"polygons[{number}] is a {type(polygon).__name__}; a polygon is needed.")
+        if polygon.is_empty:
+            raise ValueError(f"polygons[{number}] is empty.")
     for number in np.flatnonzero(~shapely.is_valid(np.array(polygons, dtype=object))).tolist():
         raise ValueError(f"polygons[{number}] is not valid: {shapely.is_valid_reason(polygons[number])}.")
 

@@ -1,0 +1,139 @@
+"""Which state a position in a boundary cell has: half a plane where one edge passes, even-odd where several do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from analysis.dosage.edges import NEAR, Edges, spread
+from analysis.dosage.layers import Area
+from analysis.dosage.states import States
+from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
+
+
+class Growing:
+    """An array that is appended to; ``all`` is what there is so far."""
+
+    def __init__(self, dtype: type) -> None:
+        self._room = np.empty(1024, dtype)
+        self._used = 0
+        self.all: NDArray = self._room[:0]  # type: ignore[type-arg]
+
+    def extend(self, values: NDArray) -> None:  # type: ignore[type-arg]
+        used = self._used + len(values)
+        if used > len(self._room):
+            room = np.empty(max(used, 2 * len(self._room)), self._room.dtype)
+            room[: self._used] = self.all
+            self._room = room
+        self._room[self._used : used] = values
+        self._used = used
+        self.all = self._room[:used]
+
+    def __len__(self) -> int:
+        return self._used
+
+
+class Records:
+    """What boundary cells hold. A record is of one edge, or of the edges of one or more polygons ("several")."""
+
+    def __init__(self, polygons: Sequence[Area], edges: Edges, states: States) -> None:
+        self._shapes = np.array(polygons, dtype=object)
+        self._edges, self._states = edges, states
+        # One edge: its line, and the states on either side. Several: a line of nothing, always "near".
+        self._a, self._b, self._c = Growing(np.float64), Growing(np.float64), Growing(np.float64)
+        self._inside, self._outside = Growing(np.int32), Growing(np.int32)
+        # Several: the polygons of a record, whether each holds the cell's middle, and their edges in the cell.
+        self._base, self._group, self._groups = Growing(np.int32), Growing(np.int64), Growing(np.int64)
+        self._polygon, self._parity = Growing(np.int32), Growing(np.bool_)
+        self._edge, self._edges_of = Growing(np.int64), Growing(np.int64)
+        self._edge_list = Growing(np.int32)
+        self._x, self._y = Growing(np.float64), Growing(np.float64)
+
+    def add(self, cell: Int64s, edge: Int64s, parity: NDArray[np.bool_], base: Int64s, x: Floats, y: Floats) -> Int64s:
+        """Records of cells, one each; returns their numbers.
+
+        cell, edge, parity : shape (m,), ordered by cell and polygon: an edge in the cell (0..n-1) and whether its
+        polygon holds the cell's middle. base : shape (n,), the state of the cell without these polygons.
+        x, y : shape (n,), the cell's middle.
+        """
+        number = len(self._a) + np.arange(len(base))
+        polygon = self._edges.polygon[edge].astype(np.int64)
+        starts = np.searchsorted(cell, np.arange(len(base)))
+        counts = np.diff(np.append(starts, len(cell)))
+        one, of_one = counts == 1, edge[starts]
+        for room, values in zip(
+            (self._a, self._b, self._c), (self._edges.a, self._edges.b, self._edges.c), strict=True
+        ):
+            room.extend(np.where(one, values[of_one], 0.0))
+        inside = base.copy()
+        inside[one] = self._states.with_polygon(base[one], polygon[starts[one]])
+        self._inside.extend(inside)
+        self._outside.extend(base)
+        new = np.ones(len(cell), np.bool_)
+        new[1:] = (cell[1:] != cell[:-1]) | (polygon[1:] != polygon[:-1])
+        group = np.flatnonzero(new)
+        self._group.extend(len(self._polygon) + np.searchsorted(cell[group], np.arange(len(base))))
+        self._groups.extend(np.bincount(cell[group], minlength=len(base)))
+        self._edge.extend(len(self._edge_list) + group)
+        self._edges_of.extend(np.diff(np.append(group, len(cell))))
+        self._polygon.extend(polygon[group])
+        self._parity.extend(parity[group])
+        self._edge_list.extend(edge)
+        self._x.extend(x)
+        self._y.extend(y)
+        return number
+
+    def states(self, record: Int64s, lon_e7: Int32s, lat_e7: Int32s) -> Int32s:
+        """The state of each position, given the record of its cell; shape (n,)."""
+        side = self._a.all.take(record) * lon_e7
+        side += self._b.all.take(record) * lat_e7
+        side += self._c.all.take(record)
+        found = np.where(side > 0, self._inside.all.take(record), self._outside.all.take(record))
+        hard = np.flatnonzero(np.abs(side) < NEAR)
+        if len(hard):
+            found[hard] = self._several(record[hard], lon_e7[hard], lat_e7[hard])
+        return found
+
+    def _several(self, record: Int64s, lon_e7: Int32s, lat_e7: Int32s) -> Int64s:
+        """Polygon by polygon: parity of the middle, and of the edges met on the way there."""
+        ping, group = spread(self._group.all[record], self._groups.all[record])
+        row, at = spread(self._edge.all[group], self._edges_of.all[group])
+        edge, of = self._edge_list.all[at], ping[row]
+        flips, near = self._meets(edge, lon_e7[of], lat_e7[of], self._x.all[record[of]], self._y.all[record[of]])
+        first = np.searchsorted(row, np.arange(len(group)))
+        inside = self._parity.all[group] ^ (np.add.reduceat(flips, first) & 1).astype(np.bool_)
+        unsure = np.flatnonzero(np.logical_or.reduceat(near, first))
+        if len(unsure):
+            who = ping[unsure]
+            shapes = self._shapes[self._polygon.all[group[unsure]]]
+            inside[unsure] = shapely.intersects_xy(shapes, lon_e7[who] / DEGREE, lat_e7[who] / DEGREE)
+        state = self._outside.all[record].astype(np.int64)
+        turn = np.arange(len(group)) - np.searchsorted(ping, ping)
+        for number in range(int(turn.max(initial=-1)) + 1):
+            some = np.flatnonzero(inside & (turn == number))
+            state[ping[some]] = self._states.with_polygon(
+                state[ping[some]], self._polygon.all[group[some]].astype(np.int64)
+            )
+        return state
+
+    def _meets(
+        self, edge: Int32s, lon_e7: Int32s, lat_e7: Int32s, x: Floats, y: Floats
+    ) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+        """How often an edge meets the way from the position east or west to ``x``, then north or south to ``y``.
+
+        Ends of edges count to one side (half-open), so two edges that share a corner on the way meet it once or
+        twice, never half. Second result: the way bends or ends too near the edge's line to be sure.
+        """
+        e = self._edges
+        a, b, c, x0, y0 = e.a[edge], e.b[edge], e.c[edge], e.x[edge], e.y[edge]
+        x1, y1 = x0 + e.dx[edge], y0 + e.dy[edge]
+        here = a * lon_e7 + b * lat_e7 + c
+        turn = a * x + b * lat_e7 + c
+        there = a * x + b * y + c
+        level = ((y0 <= lat_e7) != (y1 <= lat_e7)) & ((here > 0) != (turn > 0))
+        upright = ((x0 <= x) != (x1 <= x)) & ((turn > 0) != (there > 0))
+        nearest = np.minimum(np.minimum(np.abs(here), np.abs(turn)), np.abs(there))
+        return level.astype(np.int8) + upright, nearest < e.near[edge]

@@ -88,7 +88,7 @@ def change_rules(
         if rules == (held[provider][1] if provider in held else Rules()):
             raise RulesError("These are the rules in force already; nothing was changed.")
         row_id = _record(conn, o.programme_id, provider, rules, reason, scope.actor)
-        recompute_visits(conn, o.programme_id, providers=(provider,))
+        recompute_visits(conn, o.programme_id, providers=(provider,), actor=scope.actor, because="rules changed")
         found = moved()
         _settle(conn, o.programme_id, row_id, provider, found, rules_as_json(rules), scope.actor)
         return found

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from data_access import audit, migrate
+from data_access import audit, migrate, ping_store
 from data_access.engine import make_engine
 from data_access.schema import metadata
 from tests.factories import Maker
@@ -63,6 +63,57 @@ def test_reasons_loaded_as_free_text_become_reasons_of_the_list(tmp_path: Path) 
     with engine.connect() as conn:
         found = conn.execute(text("SELECT abstraction_reason FROM plan ORDER BY id")).scalars().all()
     assert found == ["sickness or absence", "arrest or custody", "other", None, None]
+
+
+def test_pings_kept_as_rows_become_files_and_visits_by_the_rules_of_today(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with monkeypatched_head("0002"):
+        migrate.upgrade(engine)
+    start = 1_686_006_000_000  # 5 June 2023, 23:00 UTC: the local day is the next one
+    row = "INSERT INTO ping (programme_id, load_id, provider, team, device, t_utc_ms, lon, lat) VALUES "
+    with engine.begin() as conn:
+        made = Maker(conn)
+        made.areas()
+        load_id = made.load("pings", date(2023, 6, 5), date(2023, 6, 6))
+        for n in range(-30, 31):
+            conn.execute(text(f"{row}(1, {load_id}, 'outreach', 'A', 'd1', {start + n * 20_000}, -1.129, 52.631)"))
+    assert migrate.upgrade(engine) is True
+    with engine.connect() as conn:
+        held = ping_store.read(conn, 1, "outreach")
+        days = [part.local_date for part in ping_store.parts(conn, 1)]
+        visits = conn.execute(text("SELECT local_date, patrol_minutes FROM visit ORDER BY local_date")).all()
+        dose = conn.execute(text("SELECT rule_patrol_minutes FROM dose_day ORDER BY local_date")).scalars().all()
+    assert held.batch.t_ms.tolist() == [start + n * 20_000 for n in range(-30, 31)]
+    assert (held.devices, held.teams) == (["d1"], ["A"])
+    assert set(zip(held.batch.lon_e7.tolist(), held.batch.lat_e7.tolist(), strict=True)) == {(-11_290_000, 526_310_000)}
+    assert days == [date(2023, 6, 5), date(2023, 6, 6)]
+    assert visits == [("2023-06-05", 10.0), ("2023-06-06", 10.0)]
+    assert dose == [10.0, 10.0]
+    assert b"-1.129" not in (tmp_path / "old.sqlite3").read_bytes()
+
+
+def test_pings_stay_rows_when_moving_them_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with monkeypatched_head("0002"):
+        migrate.upgrade(engine)
+    with engine.begin() as conn:
+        made = Maker(conn)
+        load_id = made.load("pings", date(2023, 6, 5), date(2023, 6, 5))
+        values = f"(1, {load_id}, 'outreach', 'A', 'd1', 1686000000000, -1.129, 52.631)"
+        conn.execute(
+            text(
+                "INSERT INTO ping (programme_id, load_id, provider, team, device, t_utc_ms, lon, lat) VALUES " + values
+            )
+        )
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "_count_again", lambda _conn: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            migrate.upgrade(engine)
+    assert [p for p in (tmp_path / "pings").rglob("*") if p.is_file()] == []
+    with engine.connect() as conn:
+        assert conn.execute(text("SELECT count(*) FROM ping")).scalar_one() == 1
+    assert migrate.upgrade(engine) is True
+    assert len([p for p in (tmp_path / "pings").rglob("*") if p.is_file()]) == 1
 
 
 @contextmanager

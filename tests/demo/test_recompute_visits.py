@@ -2,16 +2,44 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from analysis.dosage.reference import Rules
-from data_access.dosage import recompute_visits
+from analysis.dosage.counting import count
+from analysis.dosage.kernel import Boundaries, locate
+from analysis.dosage.layers import with_bands
+from analysis.dosage.local_days import date_of
+from analysis.dosage.rules import Rules
+from analysis.dosage.tables import PingBatch
+from analysis.dosage.visits import visits
+from data_access.dosage import recompute_visits, rules_as_json
 from data_access.engine import make_engine, writing
 from data_access.loading import load_file
-from data_access.schema import metadata, programme, tracker_day, visit
+from data_access.schema import dosage_rules, dose_day, metadata, programme, tracker_day, visit
+from demo.places import PLACES, polygons
 from demo.programme import CODE
+from tests.factories import NOW
+
+
+@pytest.fixture(scope="session")
+def visit_table(pings):
+    """Visits of all of one provider's pings at once, straight from the files, by the default rules."""
+    some = pings[pings["provider"] == "police-overtime"].reset_index(drop=True)
+    device, _ = pd.factorize(some["device"])
+    team, _ = pd.factorize(some["team"])
+    t_ms = pd.to_datetime(some["time"], utc=True, format="ISO8601").dt.as_unit("ms").astype("int64").to_numpy()
+    lon, lat = (np.rint(some[name].to_numpy() * 1e7).astype(np.int32) for name in ("longitude", "latitude"))
+    order = np.lexsort((t_ms, device))
+    batch = PingBatch(device.astype(np.int32), team.astype(np.int32), t_ms, lon, lat).take(order)
+    pieces = locate(batch, Boundaries(with_bands(polygons(), Rules().band_m))).pieces
+    found = visits(count(pieces, len(PLACES), Rules()), Rules())
+    return pd.DataFrame({
+        "hot_spot": [PLACES[i].code for i in found.polygon], "day": [date_of(d) for d in found.day],
+        "patrol_minutes": found.patrol_minutes, "person_minutes": found.person_minutes,
+        "counts": found.counts_as_visit,
+    })  # fmt: skip
 
 
 @pytest.fixture
@@ -45,7 +73,7 @@ def stored(engine):
 
 def expected(visit_table, first, last):
     months = visit_table["day"].map(lambda d: f"{d:%Y-%m}")
-    return visit_table[(visit_table["provider"] == "police-overtime") & months.between(first, last)]
+    return visit_table[months.between(first, last)]
 
 
 @pytest.mark.parametrize("order", [("2022-12", "2023-01"), ("2023-01", "2022-12")])
@@ -74,9 +102,9 @@ def test_tracker_days_say_what_each_device_did(ready, paths):
     load(ready, "pings", overtime(paths, "2023-06"))
     with ready.connect() as conn:
         days = pd.DataFrame(conn.execute(select(tracker_day)).mappings().all())
-        inside = conn.execute(select(func.sum(visit.c.person_minutes))).scalar()
+        seen = conn.execute(select(func.sum(dose_day.c.plain_person_minutes))).scalar()
     assert set(days["device"]) == {"PO-01", "PO-02"}
-    assert days["inside_minutes"].sum() == pytest.approx(inside)
+    assert days["inside_minutes"].sum() == pytest.approx(seen)
     assert (days["tracked_minutes"] + days["gap_minutes"]).max() < 5 * 60 + 1
     assert days["median_interval_s"].median() == 60
 
@@ -111,9 +139,19 @@ def test_the_same_sums_twice_and_other_rules_without_touching_pings(ready, paths
         programme_id = conn.execute(select(programme.c.id)).scalar_one()
         recompute_visits(conn, programme_id)
     pd.testing.assert_frame_equal(stored(ready).drop(columns="id"), before)
+    other = Rules(reentry_s=0, min_dwell_s=0, band_m=0, gap_credit_s=0)
     with writing(ready).begin() as conn:
-        recompute_visits(conn, programme_id, rules=Rules(reentry_s=0, min_dwell_s=0))
+        conn.execute(insert(dosage_rules).values(
+            programme_id=programme_id, provider="police-overtime", rules=rules_as_json(other), reason="a test", moved={},
+            changed_at=NOW, changed_by="test",
+        ))  # fmt: skip
+        recompute_visits(conn, programme_id)
     after = stored(ready)
     assert len(after) > len(before)
     assert after["counts_as_visit"].all()
-    assert after["patrol_minutes"].sum() == pytest.approx(before["patrol_minutes"].sum())
+    assert set(after["rules_id"]) == {1}
+    assert after["bridged_minutes"].sum() == after["silent_minutes"].sum() == 0 < before["bridged_minutes"].sum()
+    with ready.connect() as conn:
+        plain = conn.execute(select(func.sum(dose_day.c.plain_patrol_minutes))).scalar()
+    assert after["patrol_minutes"].sum() == pytest.approx(plain)
+    assert plain < before["patrol_minutes"].sum()

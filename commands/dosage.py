@@ -65,6 +65,8 @@ def dosage(out: Path, workers: int, scheduler: str, as_json: bool, **given: Any)
         raise click.BadParameter(f"There is no folder “{out.absolute().parent}”.", param_hint="--out")
     if scheduler and workers > 1:
         raise click.UsageError("Give --workers for this computer or --scheduler for a cluster, not both.")
+    if any(out.resolve() == path.resolve() for path in (*given["pings"], given["hot_spots"])):
+        raise click.BadParameter(f"“{out}” is one of the files to read.", param_hint="--out")
     try:
         found = _count(given, scheduler, workers)
         write_visits(found, out)
@@ -172,11 +174,11 @@ def _cluster(address: str) -> Iterator[Executor]:
             "Dask is not installed here. Install it: .venv/bin/pip install -c constraints.txt -r requirements-cluster.txt"
         ) from None
     try:
-        client = Client(address, timeout=15, set_as_default=False)
+        client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError, TypeError) as problem:
-        raise LoadRefused(f"No Dask scheduler answers at {address}: {str(problem)[:200]}.") from None
+        raise LoadRefused(f"No Dask scheduler answers at {address} ({str(problem)[:200]}).") from None
     try:
-        if not client.scheduler_info()["workers"]:
+        if not client.scheduler_info(n_workers=1)["workers"]:
             raise LoadRefused(f"The scheduler at {address} has no workers. README says how to start one.")
         yield client.get_executor(pure=False)
     except KilledWorker as problem:

@@ -20,7 +20,7 @@ from domain.scope import Scope
 METHOD_COLUMNS = [
     "provider", "provider_name", "median_interval_s", "sparse", "plain_patrol_minutes", "rule_patrol_minutes",
     "rule_person_minutes", "bridged_minutes", "silent_minutes", "estimated_patrol_minutes", "estimated_low",
-    "estimated_high", "like_for_like_minutes", "like_for_like_low", "like_for_like_high", "basis",
+    "estimated_high", "like_for_like_minutes", "like_for_like_low", "like_for_like_high", "basis", "not_applicable",
 ]  # fmt: skip
 BY_RULES = "rules: trackers are dense enough for them"
 BY_ESTIMATE = "estimate: sparse trackers"
@@ -104,6 +104,8 @@ def _with_ranges(frame: pd.DataFrame) -> pd.DataFrame:
     frame["like_for_like_minutes"] = value.where(has, frame["rule_patrol_minutes"])
     frame["like_for_like_low"], frame["like_for_like_high"] = frame["estimated_low"], frame["estimated_high"]
     frame["basis"] = [BY_ESTIMATE if found else BY_RULES for found in has]
+    ends = ("estimated_patrol_minutes", "estimated_low", "estimated_high")
+    frame["not_applicable"] = [() if found else ends for found in has]
     return frame
 
 

@@ -25,13 +25,19 @@ WAYS = (
 )
 
 
+def _more(rules: float, plain: float) -> str:
+    if not plain:
+        return "nothing to compare with"
+    share = rules / plain - 1
+    return "less than 0.1% apart" if abs(share) < 0.0005 else formats.signed_percent(share, 1)
+
+
 def _methods_sentence(frame: pd.DataFrame, view: View) -> str:
     parts = []
     for row in frame.itertuples():
-        more = row.rule_patrol_minutes / row.plain_patrol_minutes - 1 if row.plain_patrol_minutes else float("nan")
         part = (
             f"{row.provider_name}: {formats.number(row.plain_patrol_minutes)} patrol-minutes counted plainly, "
-            f"{formats.number(row.rule_patrol_minutes)} by the rules ({formats.signed_percent(more, 1)})"
+            f"{formats.number(row.rule_patrol_minutes)} by the rules ({_more(row.rule_patrol_minutes, row.plain_patrol_minutes)})"
         )
         if row.estimated_patrol_minutes == row.estimated_patrol_minutes:
             part += (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -34,6 +35,18 @@ LABELS = {
     "occurred_from_time": "Clock time of occurred from", "occurred_to_time": "Clock time of occurred to",
     "offence_code": "Offence code", "offence_title": "Offence title", "offence_group": "Offence group",
 }  # fmt: skip
+USUAL = (
+    "time",
+    "device",
+    "team",
+    "longitude",
+    "latitude",
+    "occurred_from",
+    "occurred_to",
+    "offence_title",
+    "offence_group",
+    "crime_ref",
+)
 SOURCE = ("source", "Whose data it is", "Where the file does not say.")
 CRS = ("crs", "Coordinate system", "Such as EPSG:27700, where the file does not declare it.")
 TEXTS = {
@@ -59,7 +72,7 @@ def _programme(asked: str) -> Any:
 
 def _form(programme: Any, kind: str = "pings", problem: str = "") -> str:
     return render_template(
-        "upload.html", title="Load a file", programme=programme, kinds=list(KIND_NAMES.items()), kind=kind,
+        "upload.html", title="Load a file", csrf=generate_csrf(), programme=programme, kinds=list(KIND_NAMES.items()), kind=kind,
         problem=problem, most_mb=current_app.config["PORTAL"].max_upload_mb, local_time=formats.local_time,
         waiting=uploads.waiting(current_scope(), programme.code),
     )  # fmt: skip
@@ -139,8 +152,8 @@ def preview(token: str) -> str:
     except LoadRefused as reason:
         refused = str(reason)
     return render_template(
-        "upload_preview.html", title="Look before loading", upload=upload, given=given, chosen=list(given.items()),
-        programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS,
+        "upload_preview.html", title="Look before loading", csrf=generate_csrf(), upload=upload, given=given, chosen=list(given.items()),
+        programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS, usual=USUAL,
         texts=TEXTS.get(upload.kind, (SOURCE,)), sentence=_sentence(result), lines=_lines(result),
         examples=result.examples if result else [], rejected=result.rejected if result else 0,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from analysis.dosage.states import States
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 
 _PAIRS_AT_ONCE = 1 << 18
+_LEAST_ACROSS = 1.0  # canonical units, about 1 cm
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ def _met(steps: Steps, step: Int64s, edge: NDArray, edges: Edges) -> Meetings:  
     slack[np.isnan(slack)] = np.inf
     u = u0 + share * (u1 - u0)
     sure = (np.minimum(np.abs(d0), np.abs(d1)) > near) & (u > slack) & (u < length - slack)
+    # A step that hardly leaves the line meets it at an uncertain time.
+    sure &= np.abs(d0 - d1) > _LEAST_ACROSS
     apart = (np.maximum(u0, u1) < -near) | (np.minimum(u0, u1) > length + near)
     some = np.flatnonzero(sure | ~(apart | (u < -slack) | (u > length + slack)))
     return Meetings(step[some], edges.polygon[edge[some]].astype(np.int64), share[some], ~sure[some])

@@ -191,13 +191,13 @@ class Grid:
         pair, edge = near.pair[at], near.edge[at]
         order = np.argsort(tile[pair] * _SIDE**2 + square, kind="stable")
         pair, edge, square = pair[order], edge[order], square[order]
-        parity = inside.reshape(len(tile), -1)[pair, square]
+        parity = inside.reshape(len(tile), _SIDE**2)[pair, square]
         flat = tile[pair] * _SIDE**2 + square
         self._without(key.reshape(-1), flat, polygon[pair], parity)
 
         def holding(number: int) -> tuple[int, ...]:
             t, c = divmod(number, _SIDE**2)
-            members = set(polygon[(tile == t) & inside.reshape(len(tile), -1)[:, c]].tolist())
+            members = set(polygon[(tile == t) & inside.reshape(len(tile), _SIDE**2)[:, c]].tolist())
             return tuple(members - set(polygon[pair[flat == number]].tolist()))
 
         state = self._states.numbers(key.ravel(), holding)

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, delete, insert, inspect, select
+from sqlalchemy import Connection, Engine, Row, delete, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.dosage.tables import DEGREE, PingBatch
@@ -235,6 +235,27 @@ def remove(conn: Connection, programme_id: int, load_ids: Sequence[int]) -> None
     if paths:
         _announce(conn, programme_id, paths)
         conn.execute(delete(ping_part).where(chosen))
+
+
+def expire(conn: Connection, programme_id: int, gone: Sequence[Row[Any]], at: datetime) -> None:
+    """Keep the rows of parts, to tell that there were pings, and let their files go after the commit."""
+    _announce(conn, programme_id, [part.path for part in gone])
+    conn.execute(update(ping_part).where(ping_part.c.id.in_([part.id for part in gone])).values(expired_at=at))
+
+
+def strangers(conn: Connection, programme_id: int) -> list[str]:
+    """Paths of files in the programme's folder that no row names: of another database, or of none."""
+    root = root_of(conn)
+    held = {part.path for part in parts(conn, programme_id)}
+    files = (p for p in (root / folder_of(conn, programme_id)).rglob("*") if p.is_file())
+    paths = sorted(str(p.relative_to(root)) for p in files if not p.name.startswith("unfinished-"))
+    return [path for path in paths if path not in held]
+
+
+def forget(conn: Connection, programme_id: int, paths: list[str]) -> None:
+    """Remove files that no row names, after the commit."""
+    if paths:
+        _announce(conn, programme_id, paths)
 
 
 @dataclass

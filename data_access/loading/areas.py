@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from data_access import placement
+from data_access import ping_store, placement
 from data_access import schema as s
 from data_access.loading import store
 from data_access.loading.reading import Context, Parsed
@@ -25,7 +26,7 @@ def write_areas(conn: Connection, programme_id: int, context: Context, parsed: P
     frame = frame.assign(position=range(1, len(frame) + 1))
     held = {row.code: row for row in conn.execute(select(s.area).where(s.area.c.programme_id == programme_id))}
     gone = [code for code in held if code not in set(frame["code"])]
-    _refuse_if_in_use(conn, context.file.name, {held[code].id: code for code in gone})
+    _refuse_if_in_use(conn, programme_id, context.file.name, {held[code].id: code for code in gone})
     older = [load["id"] for load in store.current_loads(conn, programme_id, "hot-spots")]
     difference = _difference(older, held, frame, gone) if older else None
 
@@ -66,21 +67,32 @@ def _values(row: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _refuse_if_in_use(conn: Connection, file_name: str, gone: dict[int, str]) -> None:
+def _refuse_if_in_use(conn: Connection, programme_id: int, file_name: str, gone: dict[int, str]) -> None:
     """Plan and engagement rows came from files of their own: their hot spots must not vanish under them."""
     used: dict[str, list[str]] = {}
-    for table, word in ((s.plan, "plan"), (s.engagement, "engagement")):
+    for table, word in ((s.plan, "plan row"), (s.engagement, "engagement row")):
         counts = conn.execute(
             select(table.c.area_id, func.count()).where(table.c.area_id.in_(list(gone))).group_by(table.c.area_id)
         )
         for area_id, count in counts:
-            used.setdefault(gone[area_id], []).append(f"{count:,} {word} row{'s' if count > 1 else ''}")
+            used.setdefault(gone[area_id], []).append(f"{count:,} {word}{'s' if count > 1 else ''}")
+    for area_id, count in _visits_for_good(conn, programme_id, list(gone)).items():
+        visits = f"{count:,} visit{'s' if count > 1 else ''}"
+        used.setdefault(gone[area_id], []).append(f"{visits} on days whose positions have expired")
     if used:
         listed = "; ".join(f"{code} ({joined(words)})" for code, words in sorted(used.items()))
         raise LoadRefused(
             f"{file_name} leaves out hot spots that other loads refer to: {listed}. Keep them in the file "
             "(with active_to where they have ended), or load a plan and engagements without them first."
         )
+
+
+def _visits_for_good(conn: Connection, programme_id: int, area_ids: list[int]) -> Counter[int]:
+    """Visits by hot spot that nothing could work out again."""
+    expired = ping_store.expired_days(conn, programme_id)
+    v = s.visit.c
+    rows = conn.execute(select(v.area_id, v.provider, v.local_date).where(v.area_id.in_(area_ids))) if expired else ()
+    return Counter(row.area_id for row in rows if (row.provider, row.local_date) in expired)
 
 
 def _remove(conn: Connection, ids: list[int]) -> None:

@@ -151,7 +151,7 @@ def test_police_uk_keeps_asb_repeats_missing_and_far_points(door):
 PINGS = """device,time,lon,lat,provider,team
 d1,2023-02-13T14:00:00Z,-1.1300,52.6300,outreach,A
 d1,1676296820,-1.1301,52.6300,Street outreach,A
-d1,1676296820000,-1.1399,52.6300,outreach,A
+d1,1676296820,-1.1399,52.6300,outreach,A
 d1,13/02/2023 14:00:40,-1.1302,52.6300,outreach,A
 d2,2023-02-13T14:00:00Z,-1.1300,52.6300,nobody,A
 d2,,-1.1300,52.6300,outreach,A

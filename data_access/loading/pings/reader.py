@@ -1,0 +1,177 @@
+"""The way in: any file of positions, batch by batch, and afterwards what was noticed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Known
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data_access.loading.mapping import Mapping, checked
+from data_access.loading.pings import gpx, notes, parquet, times
+from data_access.loading.pings.batches import Names, ReadBatch, Said
+from data_access.loading.pings.clock import Clock
+from data_access.loading.pings.csv_file import CsvFile
+from data_access.loading.pings.layout import layout_of
+from data_access.loading.pings.order import REMEMBERED, Order
+from data_access.loading.pings.places import Pair
+from data_access.loading.pings.settle import Settler
+from data_access.loading.pings.source import Stream, open_stream
+from data_access.loading.result import LoadRefused
+from data_access.loading.source_file import SourceFile
+from domain.periods import LONDON
+
+_MOST_AT_ONCE = 1 << 30  # a packed Parquet file is unpacked into memory
+
+
+class PingFile(Iterator[ReadBatch]):
+    """Iterate for the batches; ``names`` says what their codes mean, and grows; at the end ``notes`` and ``counts``."""
+
+    def __init__(
+        self,
+        source: Path | SourceFile,
+        mapping: Mapping,
+        *,
+        today: date,
+        providers: Known[str, str] | None,
+        needs: tuple[str, ...],
+        remembered: int | None,
+        most_rows: int | None,
+    ) -> None:
+        self.names = Names()
+        self.read = self.loaded = self.duplicate = self.rejected = 0
+        self.columns: dict[str, str] = {}  # canonical name -> header, as it was understood
+        self.format = ""
+        self._name = source.name
+        self._mapping = checked(mapping, source.name)
+        self._said = Said(mapping.provider, mapping.team, mapping.device, providers, "team" in needs)
+        self._today, self._needs, self._most_rows = today, needs, most_rows
+        self._order = Order(remembered)
+        self._settler: Settler
+        self._inner: Any = None
+        self._zone_said = ""
+        self._stack = ExitStack()
+        try:
+            self._batches = iter(self._open(self._stack.enter_context(open_stream(source))))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __next__(self) -> ReadBatch:
+        try:
+            batch = next(self._batches)
+        except StopIteration:
+            self._stack.close()
+            if not self.read:
+                raise LoadRefused(f"{self._name} has a header but no rows under it. Nothing to load.") from None
+            raise
+        except BaseException:
+            self._stack.close()
+            raise
+        self.read += batch.read
+        self.loaded += len(batch.pings)
+        self.duplicate += len(batch.duplicates)
+        self.rejected += len(batch.rejects)
+        return batch
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences: what was assumed and noticed so far."""
+        return notes.sentences(self._settler, self._inner, self.columns, self._zone_said)
+
+    @property
+    def oddities(self) -> dict[tuple[str, str], notes.Oddity]:
+        """(provider, device) -> repeats, backward steps, jumps, of those devices that have any."""
+        return notes.oddities(self._order, self.names)
+
+    def _open(self, stream: Stream) -> Iterable[ReadBatch]:
+        head = stream.head
+        if head.startswith(parquet.MAGIC):
+            self.format = "Parquet"
+            return self._parquet(stream)
+        if gpx.looks_like_xml(head):
+            self.format = "GPX"
+            return self._gpx(stream)
+        self.format = "CSV"
+        return self._csv(stream)
+
+    def _settle(self, form: times.TimeForm, pairs: list[Pair], zone: str, comma: bool = False) -> Settler:
+        self._zone_said = zone if zone and not self._mapping.zone else ""
+        tz = ZoneInfo(self._zone_said) if self._zone_said else self._mapping.tz
+        self._settler = Settler(
+            self._said,
+            self.names,
+            form,
+            Clock(tz),
+            pairs,
+            self._order,
+            self._today,
+            comma,
+            self._mapping.max_accuracy_m,
+        )
+        return self._settler
+
+    def _csv(self, stream: Stream) -> CsvFile:
+        layout = layout_of(stream.head, stream.name, self._mapping, self._needed())
+        self.columns = {c: layout.headers[i].strip() for c, i in layout.columns.items()}
+        settler = self._settle(layout.form, layout.pairs, layout.zone, layout.decimal_comma and layout.delimiter != ",")
+        self._inner = CsvFile(stream, layout, settler)
+        return self._inner  # type: ignore[no-any-return]
+
+    def _gpx(self, stream: Stream) -> gpx.GpxFile:
+        for what in ("provider", "team"):
+            if what in self._needs and not getattr(self._said, what):
+                raise LoadRefused(f"{stream.name} is a GPX and has no {what}. Say it with --{what}.")
+        form = times.TimeForm(times.ISO_ZONED, unit=self._mapping.time_unit)
+        settler = self._settle(form, [Pair("longitude", "latitude")], "")
+        device = self._said.device or stream.name.removesuffix(".gz").removesuffix(".gpx")
+        self._inner = gpx.GpxFile(stream, device[:60], settler)
+        return self._inner  # type: ignore[no-any-return]
+
+    def _parquet(self, stream: Stream) -> Iterable[ReadBatch]:
+        whole = stream.path or io.BytesIO(stream.all(_MOST_AT_ONCE))
+        file = parquet.ParquetFile(stream.name, whole, self._mapping, self._needed(), self._most_rows)
+        self.columns = file.columns
+        self._inner = file
+        return file.batches(self._settle(file.form, file.pairs, file.zone))
+
+    def _needed(self) -> tuple[str, ...]:
+        return tuple(n for n in ("device", "time", *self._needs) if n != "device" or not self._said.device)
+
+
+def each_batch(
+    source: str | Path | SourceFile,
+    mapping: Mapping | None = None,
+    *,
+    provider: str = "",
+    team: str = "",
+    today: date | None = None,
+    providers: Known[str, str] | None = None,
+    needs: tuple[str, ...] = (),
+    remembered: int | None = REMEMBERED,
+    most_rows: int | None = None,
+) -> PingFile:
+    """Open a file of positions (CSV, GPX, Parquet, any of them gzip); LoadRefused when it cannot be used as a whole.
+
+    Iterating may still raise LoadRefused: a file that is cut off shows that at its end. Rows are accounted for batch
+    by batch. ``providers``: code -> name of those known (None: any). ``needs``: of ``provider`` and ``team`` what must be
+    said. ``remembered``: pings in which repeats are looked for (None: all).
+    """
+    mapping = mapping or Mapping()
+    mapping = replace(mapping, provider=provider or mapping.provider, team=team or mapping.team)
+    if not isinstance(source, SourceFile):
+        source = Path(source)
+    return PingFile(
+        source,
+        mapping,
+        today=today or datetime.now(LONDON).date(),
+        providers=providers,
+        needs=needs,
+        remembered=remembered,
+        most_rows=most_rows,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,10 +34,13 @@ class Moved:
     total: dict[str, tuple[float, float]]  # by COUNTS
     by_hot_spot: dict[str, tuple[float, float]]  # patrol-minutes, by the hot spot's code
     by_year: dict[str, tuple[float, float]]  # patrol-minutes, by financial year
+    kept_days: int = 0  # local days that stay as they were, because their positions have expired
+    withdrawn: tuple[str, ...] = ()  # confirmed months whose minutes move, so that they need confirming again
 
     def as_json(self) -> dict[str, Any]:
         parts = {"total": self.total, "by_hot_spot": self.by_hot_spot, "by_year": self.by_year}
-        return {name: {key: list(pair) for key, pair in part.items()} for name, part in parts.items()}
+        pairs = {name: {key: list(pair) for key, pair in part.items()} for name, part in parts.items()}
+        return {**pairs, "kept_days": self.kept_days, "withdrawn": list(self.withdrawn)}
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,9 @@ def change_rules(
         if rules == (held[provider][1] if provider in held else Rules()):
             raise RulesError("These are the rules in force already; nothing was changed.")
         row_id = _record(conn, o.programme_id, provider, rules, reason, scope.actor)
-        recompute_visits(conn, o.programme_id, providers=(provider,), actor=scope.actor, because="rules changed")
-        found = moved()
+        because = "the counting rules were changed"
+        redone = recompute_visits(conn, o.programme_id, providers=(provider,), actor=scope.actor, because=because)
+        found = replace(moved(), kept_days=len(redone.kept), withdrawn=redone.withdrawn)
         _settle(conn, o.programme_id, row_id, provider, found, rules_as_json(rules), scope.actor)
         return found
 

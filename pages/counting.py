@@ -150,6 +150,18 @@ def _moved_table(moved: Moved, names: dict[str, str]) -> html.Div:
     return data_table(frame, columns, "What the change moves, over everything held", table_id="counting-moved")
 
 
+def _beyond(moved: Moved) -> str:
+    """What the table cannot say: days that stay as they are, months to confirm again."""
+    said = []
+    if moved.kept_days:
+        said.append(f"{formats.number(moved.kept_days)} days stay as they are, because their positions have expired.")
+    if moved.withdrawn:
+        said.append(
+            f"These months need confirming again: {formats.joined([formats.month(m) for m in moved.withdrawn])}."
+        )
+    return " ".join(said)
+
+
 @dash.callback(
     Output("counting-proposal", "children"),
     Input("counting-look", "n_clicks"),

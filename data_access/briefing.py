@@ -117,7 +117,7 @@ def build(scope: Scope, code: str, team: Team, period: Period) -> Briefing:
 
 def _check(o: Opened, team: Team, period: Period, by_day: dict[date, set[str]]) -> None:
     """NoBriefing for a period that cannot be briefed on."""
-    said = formats.period(period)
+    said = formats.span(period)
     if period.days > MOST_DAYS:
         raise NoBriefing(
             f"A briefing covers at most a year ({MOST_DAYS} days); {said} is {formats.number(period.days)} days. "

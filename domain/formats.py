@@ -76,6 +76,16 @@ def period(value: Period) -> str:
     return f"{day(value.start)} to {day(value.end)}"
 
 
+def span(value: Period) -> str:
+    """ "22 to 28 Jan 2024": days of one month need its name once; else as :func:`period`."""
+    start, end = value.start, value.end
+    if start == end:
+        return day(start)
+    if value.whole_months() or (start.year, start.month) != (end.year, end.month):
+        return period(value)
+    return f"{start.day} to {day(end)}"
+
+
 def joined(words: list[str]) -> str:
     """ "a, b and c"."""
     if len(words) < 2:

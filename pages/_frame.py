@@ -131,10 +131,17 @@ def content(page: DataPage, view: View) -> list[Any]:
         return [*body, states.empty(*reason)]
     if page.lead:
         body.extend(_safely(lambda: page.lead(view), page.slug))  # type: ignore[misc]
-    for block in visible(page.blocks, view):
-        body.extend(_safely(lambda block=block: [render_block(block, view)], block.id))  # type: ignore[misc]
+    body.extend(blocks_of(page.blocks, view))
     if page.tail:
         body.extend(_safely(lambda: page.tail(view), page.slug))  # type: ignore[misc]
+    return body
+
+
+def blocks_of(blocks: Sequence[Block], view: View) -> list[Any]:
+    """The blocks the viewer may see, each drawn or with its own problem."""
+    body: list[Any] = []
+    for block in visible(blocks, view):
+        body.extend(_safely(lambda block=block: [render_block(block, view)], block.id))  # type: ignore[misc]
     return body
 
 

@@ -77,7 +77,7 @@ def delivered_sentence(b: Briefing) -> str:
         )
     else:
         said = f"{b.team.name} delivered {minutes} in {visits}; no plan is held against which to set them"
-    return f"{said}, GPS-verified; {_number(total.person_minutes)} person-minutes."
+    return f"{said}, {_number(total.person_minutes)} person-minutes, GPS-verified."
 
 
 def dose_sentence(b: Briefing) -> str:
@@ -132,7 +132,7 @@ def short_frame(b: Briefing, visits: Sequence[ShortVisit] | None = None) -> pd.D
 
 def reason_words(s: ShortVisit) -> str:
     """The most likely reason in plain words; a reason that accounts for less than half is not named as one."""
-    of = f"{_number(s.explained_minutes)} of {_number(s.missing_minutes)} missing min"
+    of = f"{_number(s.explained_minutes)} of {_number(s.missing_minutes)} min"
     if s.reason is Reason.ABSTRACTED:
         return f"Called away: {s.detail or 'no reason recorded'} ({of})"
     if s.reason is Reason.BOUNDARY:
@@ -214,7 +214,8 @@ def window_words(w: BestWindow) -> str:
     last = DAYS[(w.first_day + w.days - 1) % 7]
     first = DAYS[w.first_day]
     days = "every day" if w.days == 7 else first if w.days == 1 else f"{first} {'and' if w.days == 2 else 'to'} {last}"
-    return f"{days} {w.from_hour:02d}:00–{(w.from_hour + w.hours) % 24:02d}:00"
+    end = w.from_hour + w.hours
+    return f"{days} {w.from_hour:02d}:00–{end - 24 if end > 24 else end:02d}:00"
 
 
 def shift_words(shift: tuple[time, time]) -> str:
@@ -223,39 +224,39 @@ def shift_words(shift: tuple[time, time]) -> str:
 
 def time_sentence(t: SpotTimes, b: Briefing) -> str:
     """One sentence: when crime gathers here, whether chance would do as much, and when patrols came."""
-    crimes = _plural(t.crimes, "crime", "crimes")
+    few = "; few crimes, a weak guide" if t.crimes < FEW else ""
     if t.window is None:
-        return f"{crimes} in 12 months: too few to name a time."
+        return f"{_plural(t.crimes, 'crime', 'crimes')} in 12 months: too few to name a time."
     w = t.window
-    few = " Few crimes, so a weak guide." if t.crimes < FEW else ""
-    came = _came(t)
     if not w.clear:
-        return f"{crimes} in 12 months, and no time stands out beyond chance.{few}"
-    of = f"{_number(w.crimes)} of {_number(w.total)}"
-    where = " in the shift's hours" if t.within_shift else ""
-    said = f"{window_words(w)}, {of} crimes{where} (spread evenly: {_number(w.expected)}). {came}{few}"
-    return said[0].upper() + said[1:] + _outside(t, b)
+        return f"{_number(t.crimes)} crimes in 12 months, and no time stands out beyond chance{few}."
+    where = "crimes in the shift's hours" if t.within_shift else "crimes"
+    said = (
+        f"{window_words(w)}: {_number(w.crimes)} of {_number(w.total)} {where} (spread evenly: {_number(w.expected)})"
+    )
+    return f"{said[0].upper()}{said[1:]}; {_came(t)}{_outside(t, b)}{few}."
 
 
 def _came(t: SpotTimes) -> str:
     if not t.patrol_minutes:
-        return "The team was not here in the period."
-    return f"{formats.percent(t.patrol_share)} of the team's {_number(t.patrol_minutes)} patrol-minutes here fell then."
+        return "the team was not here in the period"
+    part = "none" if not t.patrol_minutes_in_window else formats.percent(t.patrol_share)
+    return f"{part} of the team's {_number(t.patrol_minutes)} minutes"
 
 
 def _outside(t: SpotTimes, b: Briefing) -> str:
     if b.shift is None or t.hours_in_shift is None or t.hours_in_shift > 0.999:
         return ""
-    how = "Outside" if t.hours_in_shift == 0 else "Partly outside"
-    return f" {how} the shift ({shift_words(b.shift)})."
+    return "; outside the shift" if t.hours_in_shift == 0 else "; partly outside the shift"
 
 
 def times_sentence(b: Briefing) -> str:
     if b.no_times or b.crime_period is None:
         return b.no_times
+    shift = f" The shift is {shift_words(b.shift)}." if b.shift else ""
     return (
-        f"From recorded crime in {formats.period(b.crime_period)}: the days and 2 to 4 hours in which it gathers most, "
-        "named only where chance would rarely do as much, beside the share of the team's minutes that fell then."
+        f"Where recorded crime of {formats.period(b.crime_period)} gathers most (2 to 4 hours, named where chance would "
+        f"rarely do as much), and the share of the team's patrol-minutes of {formats.span(b.period)} in those hours.{shift}"
     )
 
 
@@ -350,17 +351,19 @@ def heat_unit(b: Briefing) -> str:
 
 DEFINITIONS = (
     "Patrol-minutes: one or more of the team inside the boundary, by GPS with exact crossing times. Person-minutes and "
-    "device-minutes are summed over people and trackers. At dose: a visit as long as planned, or longer."
+    "device-minutes are summed over people and trackers. At dose: as long as planned or longer."
 )
 REASONS_NOTE = (
-    "A reason is named when it accounts for at least half of the missing minutes: called away as the plan records it; "
-    "minutes just outside the boundary and minutes of tracker silence from the trackers, shared over the day's short "
-    "visits to the place. It is the most likely reason, not a finding."
+    "A reason is named when it accounts for half of the missing minutes or more: called away as the plan says; time just "
+    "outside the boundary or in a tracker silence as the trackers say, shared over the day's short visits to the place. "
+    "It is the most likely reason, not a finding."
 )
-HEAT_NOTE = (
-    "All visits of the period together: no device, person or path is shown, and a hot spot with fewer than 3 visits has "
-    "no map."
+TIMES_NOTE = (
+    "Recorded crime by the local hour and weekday of the earliest time it could have happened. Of all runs of days and of "
+    "2, 3 or 4 hours the one that stands out most; it is beyond chance when at most 1 in 20 even spreads of as many "
+    "crimes show one that stands out as much. It says when crime was recorded, not what a patrol then would do."
 )
+HEAT_NOTE = "Maps: all visits of the period together, no device, person or path; none with fewer than 3 visits."
 
 
 def data_reach(b: Briefing) -> str:

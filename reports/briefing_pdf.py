@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 
 import pandas as pd
+import pikepdf
 import weasyprint
 
 from components.heat_picture import HeatPicture, breaks_of, classes, svg
-from components.table import Column, symbol_note, written
+from components.table import Column, symbol_note, text, written
 from data_access.briefing_model import Briefing
 from domain import formats
 from reports import briefing as words
@@ -18,7 +20,7 @@ from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
 from settings import VERSION, load_settings
 
 EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
-MOST_SHORT = 10  # short visits listed on paper; the page lists all
+MOST_SHORT = (12, 9, 6, 3)  # short visits listed on paper, as many as fit; the page lists all
 SENSITIVE = "OFFICIAL-SENSITIVE"
 HANDLING = "Operational: for the team, its supervisors and the programme"
 _SHORT_HEADS = {
@@ -29,6 +31,8 @@ _LINE_HEADS = {
     "planned_visits": "Planned visits", "planned_minutes": "Planned (min)", "patrol_minutes": "Delivered (patrol-min)",
     "delivered_share": "Delivered, %", "person_minutes": "Person-min", "abstracted_minutes": "Called away (min)",
 }  # fmt: skip
+# The year stands in the title.
+SHORT_COLUMNS = (text("day", "Day", lambda d: f"{d:%a} {d.day} {d:%b}"), *words.SHORT_COLUMNS[1:])
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,19 @@ def marking(b: Briefing) -> str:
     return f"{found} – {handling}" if handling else found
 
 
-def sheet(b: Briefing) -> Sheet:
+def sheet(b: Briefing, most_short: int = MOST_SHORT[0]) -> Sheet:
     maps, missing = words.pictures(b)
-    short, left = words.worst(b, MOST_SHORT)
+    short, left = words.worst(b, most_short)
     lines = _table("Planned and delivered by hot spot", words.line_frame(b), words.LINE_COLUMNS, _LINE_HEADS)
     return Sheet(
-        title=f"{b.team.name}, {formats.period(b.period)}",
+        title=f"{b.team.name}, {formats.span(b.period)}",
         subtitle=f"Patrol briefing · {b.team.provider_name} · {b.programme.area_name or b.programme.name}",
         marking=marking(b),
         demonstration=b.programme.demonstration,
         lead=(words.delivered_sentence(b), words.dose_sentence(b)),
         lines=lines,
         short_said=words.short_sentence(b),
-        short=_table("Short visits", words.short_frame(b, short), words.SHORT_COLUMNS, _SHORT_HEADS) if short else None,
+        short=_table("Short visits", words.short_frame(b, short), SHORT_COLUMNS, _SHORT_HEADS) if short else None,
         short_left=left,
         times_said=words.times_sentence(b),
         times=tuple((t.name, words.time_sentence(t, b)) for t in b.times),
@@ -87,7 +91,7 @@ def sheet(b: Briefing) -> Sheet:
         shades=tuple(classes(breaks_of(maps))) if maps else (),
         notes=b.notes,
         small_print=(words.DEFINITIONS, words.REASONS_NOTE, words.HEAT_NOTE),
-        footer=f"{words.source_line(b)}",
+        footer=words.source_line(b),
         reach=f"Data {b.as_at.data_sha256[:16]} · portal {VERSION}",
     )
 
@@ -109,8 +113,25 @@ def _table(caption: str, frame: pd.DataFrame, columns: words.Sequence[Column], h
 
 
 def build_pdf(b: Briefing) -> bytes:
-    """PDF/UA-1 and PDF/A-3a in one file; PdfError when it cannot be made whole. Same briefing, same bytes."""
-    made = sheet(b)
+    """PDF/UA-1 and PDF/A-3a in one file; PdfError when it cannot be made whole. Same briefing, same bytes.
+
+    One page: fewer short visits are listed where that is what it takes. More hot spots than a page holds go on a second.
+    """
+    whole = b""
+    for most in MOST_SHORT:
+        made = _drawn(b, sheet(b, most))
+        whole = whole or made
+        if _pages(made) == 1:
+            return made
+    return whole
+
+
+def _pages(pdf: bytes) -> int:
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        return len(opened.pages)
+
+
+def _drawn(b: Briefing, made: Sheet) -> bytes:
     breaks = breaks_of(made.maps)
     resources = {chart_address(m.key): (svg(m, breaks).encode(), "image/svg+xml") for m in made.maps}
     html = fill_template("briefing.html", s=made)

@@ -190,23 +190,27 @@ def _minutes(result: Counted, by_rules: Any, plain: Any) -> dict[str, float]:
 def summary_text(document: dict[str, Any], out_name: str) -> str:
     p, m = document["pings"], document["minutes"]
     lines = [
-        f"{p['read']:,} pings read = {p['used']:,} used + {p['repeats']:,} repeated + {p['rejected']:,} rejected",
+        f"{_some(p['read'], 'ping')} read = {p['used']:,} used + {p['repeats']:,} repeated + {p['rejected']:,} rejected",
         *(f"  {count:,} rejected: {reason}" for reason, count in p["rejected_by_reason"].items()),
     ]
     if p["late"]:
         lines.append(f"  {p['late']:,} came after later pings of their device and were sorted in.")
     lines += [f"  {note}" for note in (*document["hot_spots_rejected"], *document["notes"])]
     lines.append(
-        f"{document['visits']:,} visits of {document['teams']:,} teams, and {document['passed_through']:,} times passed "
-        f"through: {m['patrol_minutes']:,.1f} patrol-minutes ({m['plain_patrol_minutes']:,.1f} by exact crossings alone)"
+        f"{_some(document['visits'], 'visit')} of {_some(document['teams'], 'team')}, and "
+        f"{_some(document['passed_through'], 'time')} passed through: {m['patrol_minutes']:,.1f} patrol-minutes ({m['plain_patrol_minutes']:,.1f} by exact crossings alone)"
     )
     busy = [s for s in document["by_hot_spot"] if s["patrol_minutes"] or s["plain_patrol_minutes"]]
     for spot in sorted(busy, key=lambda s: -s["patrol_minutes"])[:20]:
         lines.append(
-            f"  {spot['hot_spot']} {spot['name']}: {spot['visits']:,} visits, {spot['patrol_minutes']:,.1f} "
+            f"  {spot['hot_spot']} {spot['name']}: {_some(spot['visits'], 'visit')}, {spot['patrol_minutes']:,.1f} "
             f"patrol-minutes ({spot['plain_patrol_minutes']:,.1f} plain)"
         )
     if len(busy) > 20:
         lines.append(f"  and {len(busy) - 20:,} more hot spots; --json lists all.")
     lines.append(f"Visits are in {out_name}.")
     return "\n".join(lines)
+
+
+def _some(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

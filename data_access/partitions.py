@@ -34,7 +34,7 @@ Progress = Callable[[int, int], None]  # bytes of the files and pings that were 
 class Found:
     """What the pings of some parts gave; codes in ``located`` are positions in ``devices`` and ``teams``.
 
-    ``late`` counts pings that arrived after later ones of their device and were sorted in; they are in ``located``.
+    ``read == located.used + located.repeats + rejected``. ``late`` counts pings that arrived after later ones of their device and were sorted in; they are in ``located``.
     """
 
     located: Located
@@ -114,6 +114,7 @@ class _Tally:
     devices: dict[Key, int] = field(default_factory=dict)
     teams: dict[Key, int] = field(default_factory=dict)
     read: int = 0
+    repeats: int = 0  # that the reader itself left out
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -121,6 +122,7 @@ class _Tally:
         for path in self.part.paths:
             for one in each_batch(path, self.reading, self.devices, self.teams):
                 self.read += one.read
+                self.repeats += one.repeats
                 self.rejected.update(one.rejected)
                 self.notes += [note for note in one.notes if note not in self.notes]
                 yield one.pings
@@ -128,6 +130,7 @@ class _Tally:
                     self.progress(one.bytes, one.read)
 
     def found(self, located: Located, late: int = 0) -> Found:
+        located = replace(located, repeats=located.repeats + self.repeats)
         return Found(located, list(self.devices), list(self.teams), self.read, late, self.rejected, self.notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.dosage.tables import PingBatch
+from data_access.loading import pings
 from data_access.loading.mapping import Mapping
 from data_access.loading.result import LoadRefused
 
@@ -24,6 +25,7 @@ Codes = dict[tuple[str, str], int]  # (provider, name) -> code
 TOGETHER_BYTES = 8 << 20  # days of a store in one part: a task should outlast what it costs to send
 _ROWS = 1 << 18
 _COLUMNS = ["device", "team", "t_ms", "lon_e7", "lat_e7"]
+_QUOTED = re.compile("“[^”]*”")
 _PROVIDER = re.compile(r"^provider=(.+)$")
 
 
@@ -41,10 +43,11 @@ class Part:
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """Some rows of a file: the pings, the rows read and what became of the others; ``bytes`` of the file they took."""
+    """Some rows of a file: ``read == len(pings) + repeats + rejected``. ``bytes``: of the file, where that is known."""
 
     pings: PingBatch
     read: int
+    repeats: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     notes: Sequence[str] = ()
     bytes: int = 0
@@ -60,27 +63,49 @@ class Reading:
 def each_batch(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """A file's pings in batches; ``devices`` and ``teams`` grow by the (provider, name) that are met."""
     if is_store_file(path):
-        return store_batches(path, devices, teams)
-    return _interim(path, reading, devices, teams)
+        return _store_batches(path, devices, teams)
+    return _tracker_batches(path, reading, devices, teams)
 
 
-def _interim(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
-    import pandas as pd
-
-    for f in pd.read_csv(path, chunksize=_ROWS):
-        n = len(f)
-        t = pd.to_datetime(f["time"], utc=True, errors="coerce", format="ISO8601")
-        bad = t.isna() | f["longitude"].isna()
-        f, t = f[~bad], t[~bad]
-        provider = f["provider"] if "provider" in f else [reading.mapping.provider] * len(f)
-        team = f["team"] if "team" in f else [reading.mapping.team] * len(f)
-        d = np.array(
-            [devices.setdefault(k, len(devices)) for k in zip(provider, f["device"].astype(str), strict=True)], np.int32
+def _tracker_batches(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+    """Pings of any tracker's file. A ping that names no team belongs to a team of its tracker alone."""
+    file = pings.each_batch(path, reading.mapping)
+    device, team, alone = _Recoding(devices), _Recoding(teams), _Recoding(teams)
+    teamless = 0
+    for one in file:
+        found = one.pings
+        own_team = np.array([name != "" for _, name in file.names.teams], np.bool_)[found.team]
+        team_codes = team.codes(file.names.teams, found.team)
+        if not own_team.all():
+            teamless += int((~own_team).sum())
+            team_codes = np.where(own_team, team_codes, alone.codes(file.names.devices, found.device))
+        found = replace(found, device=device.codes(file.names.devices, found.device), team=team_codes)
+        rejected = Counter(_kind_of_reason(reject.field, reject.reason) for reject in one.rejects)
+        yield SourceBatch(found, one.read, len(one.duplicates), rejected)
+    notes = [*file.notes]
+    if teamless:
+        notes.append(
+            f"Pings that name no team count for a team of their tracker alone ({teamless:,}); --team names one."
         )
-        m = np.array([teams.setdefault(k, len(teams)) for k in zip(provider, team, strict=True)], np.int32)
-        e7 = [np.rint(f[c].to_numpy(float) * 1e7).astype(np.int32) for c in ("longitude", "latitude")]
-        ms = t.to_numpy("datetime64[ms]").astype(np.int64)
-        yield SourceBatch(PingBatch(d, m, ms, *e7), n, Counter({"no position": int(bad.sum())} if bad.any() else {}))
+    yield SourceBatch(PingBatch.empty(), 0, notes=[f"{Path(path).name}: {note}" for note in notes])
+
+
+def _kind_of_reason(field: str, reason: str) -> str:
+    """The reason without the row's own text, so that rows of one kind are counted together."""
+    return f"{field}: {_QUOTED.sub('“…”', reason)}"
+
+
+class _Recoding:
+    """A file's own codes as codes of all files."""
+
+    def __init__(self, known: Codes) -> None:
+        self._known = known
+        self._codes = np.empty(0, np.int32)
+
+    def codes(self, names: Sequence[tuple[str, str]], own: NDArray[np.int32]) -> NDArray[np.int32]:
+        new = [self._known.setdefault(name, len(self._known)) for name in names[len(self._codes) :]]
+        self._codes = np.append(self._codes, np.array(new, np.int32))
+        return self._codes[own]
 
 
 def parts_of(paths: Sequence[Path], together: int = TOGETHER_BYTES) -> list[Part]:
@@ -122,18 +147,18 @@ def _store_parts(folder: Path, together: int) -> list[Part]:
     return parts
 
 
-def store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+def _store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """Pings of one file of a store."""
     provider = _provider_of(Path(path))
     try:
         file = pq.ParquetFile(path, read_dictionary=["device", "team"])
         size, rows = Path(path).stat().st_size, max(1, file.metadata.num_rows)
         for batch in file.iter_batches(_ROWS, columns=_COLUMNS, use_threads=False):
-            pings = PingBatch(
+            found = PingBatch(
                 _codes(batch["device"], provider, devices), _codes(batch["team"], provider, teams),
                 *(batch[column].to_numpy() for column in _COLUMNS[2:]),
             )  # fmt: skip
-            yield SourceBatch(pings, len(pings), bytes=size * len(pings) // rows)
+            yield SourceBatch(found, len(found), bytes=size * len(found) // rows)
     except (pa.ArrowException, OSError) as problem:
         raise _damaged(path, problem) from None
 

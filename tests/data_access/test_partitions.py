@@ -84,16 +84,17 @@ def test_any_cut_gives_the_whole(how, seed, devices, pings):
     assert found.located.used == len(tracks.pings)
 
 
-def test_late_pings_beyond_a_batch_are_sorted_in_and_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("data_access.ping_sources._ROWS", 50)
+def test_late_pings_beyond_a_batch_are_sorted_in_and_counted(tmp_path):
     tracks = wander(3, 2, 300)
     rows = np.argsort(tracks.pings.t_ms)
     late = np.concatenate((rows[:10], rows[20:], rows[10:20]))
-    found = run(parts_of([tracks.take(late).write(tmp_path / "late.csv")]), boundaries())
-    check(found, tracks)
-    assert found.late == 10
-    in_order = run(parts_of([tracks.take(rows).write(tmp_path / "in_order.csv")]), boundaries())
-    assert (table(in_order), in_order.late) == (table(found), 0)
+    # A file is a batch of its own at least: of the second all ten are late.
+    paths = [tracks.take(some).write(tmp_path / f"{n}.csv") for n, some in enumerate((late[:-10], late[-10:]))]
+    as_one = locate_part(Part(tuple(map(str, paths))), Reading(), boundaries())
+    check(as_one, tracks)
+    assert as_one.late == 10
+    in_order = locate_part(Part((str(tracks.take(rows).write(tmp_path / "in_order.csv")),)), Reading(), boundaries())
+    assert (table(in_order), in_order.late) == (table(as_one), 0)
 
 
 def test_one_core_a_pool_and_threads_agree_with_the_whole(tmp_path):

@@ -13,7 +13,7 @@ from data_access.engine import utc_now
 from data_access.schema import confirmed_month, load, ping_part, programme, reject
 from domain.periods import month_period
 
-RAW_EXPIRED = "(the row went with the positions of its file)"
+RAW_EXPIRED = "(not kept: the positions of its day or file have expired)"
 
 
 @dataclass(frozen=True)

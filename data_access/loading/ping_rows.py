@@ -17,6 +17,7 @@ from data_access.loading.coverage import PINGS
 from data_access.loading.reading import Context, Parsed, refuse_all_rejected
 from data_access.loading.store import Progress
 from data_access.loading.writing import JOINED, Outcome, mark_held, period_of, recompute_visits, replaces
+from data_access.retention import RAW_EXPIRED
 from domain.periods import Period, month_end, month_of
 
 _EXPIRED = (
@@ -56,6 +57,7 @@ def _reject_expired(conn: Connection, programme_id: int, context: Context, parse
     frame = parsed.frame
     days = pd.MultiIndex.from_arrays([frame["provider"], frame["local_date"]])
     late = days.isin([(provider, pd.Timestamp(day)) for provider, day in expired])
+    parsed.rows.withhold(late & parsed.rows.good, RAW_EXPIRED)
     parsed.rows.reject(late, "time", _EXPIRED)
     refuse_all_rejected(context.file.name, parsed.rows)
 

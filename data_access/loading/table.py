@@ -90,6 +90,11 @@ class Rows:
         else:
             self._reason[at] = reason if isinstance(reason, str) else np.asarray(reason, dtype=object)[at]
 
+    def withhold(self, where: pd.Series | np.ndarray, said: str) -> None:
+        """Keep ``said`` instead of the rows' own text, should they be rejected."""
+        mask, held = np.asarray(where, dtype=bool), self._raw
+        self._raw = lambda i: said if mask[i] else held(i)
+
     def duplicate(self, where: pd.Series | np.ndarray) -> int:
         mask = np.asarray(where, dtype=bool) & self.good
         self.state[mask] = DUPLICATE

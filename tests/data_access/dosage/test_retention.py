@@ -117,7 +117,9 @@ def test_pings_of_an_expired_day_are_rejected_with_the_reason(months):
     content = HEADER + stand("2023-05-10", 30, "A2") + stand("2023-05-11", 30, "A2")
     result = months.load("pings", content, "late.csv")
     assert (result.read, result.loaded, result.rejected) == (186, 93, 93)
-    assert "retention rule" in months.rows(s.reject)["reason"].iloc[0]
+    rejected = months.rows(s.reject)
+    assert "retention rule" in rejected["reason"].iloc[0]
+    assert set(rejected["raw"]) == {retention.RAW_EXPIRED}, "what has expired does not come back as a rejected row"
     assert visits(months) == [MAY, JUNE, (date(2023, 5, 11), "outreach", 31, 1)]
     with pytest.raises(LoadRefused, match="every one of its 93 rows"):
         months.load("pings", HEADER + stand("2023-05-10", 30, "A3"), "late-too.csv")

@@ -236,7 +236,10 @@ def shipped(interval_s: float) -> Calibration:
         return float(np.interp(where, at, [getattr(m, column) for m in measured]))
 
     nearest = measured[int(np.argmin(np.abs(at - where)))]
+    # The bias turns from too much to too little as intervals grow, at another interval for each style of patrol; what
+    # a sum has to allow for does not vanish in between, so its size is what is interpolated.
+    size = float(np.interp(where, at, [abs(m.bias_share) for m in measured]))
     return Calibration(
         interval_s, between("scale"), between("floor_min2"), _basis(nearest.interval_s).format(cells=nearest.cells),
-        nearest.cells, between("bias_share"), between("coverage"),
+        nearest.cells, float(np.copysign(size, nearest.bias_share)), between("coverage"),
     )  # fmt: skip

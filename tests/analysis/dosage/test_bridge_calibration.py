@@ -91,10 +91,13 @@ def test_a_force_with_dense_trackers_is_calibrated_by_them() -> None:
 def test_between_measured_intervals_constants_lie_between() -> None:
     at = {m.interval_s: m for m in MEASURED}
     between = shipped(200)
-    for column in ("scale", "floor_min2", "bias_share", "coverage"):
+    for column in ("scale", "floor_min2", "coverage"):
         low, high = sorted((getattr(at[120.0], column), getattr(at[300.0], column)))
         assert low <= getattr(between, column) <= high
     assert between.interval_s == 200
+    # Too high at 120 s and too low at 300 s does not make it right in between.
+    assert at[120.0].bias_share * at[300.0].bias_share < 0
+    assert all(abs(shipped(t).bias_share) >= abs(at[300.0].bias_share) for t in range(120, 301, 20))
     assert shipped(5).scale == at[30.0].scale
     assert shipped(5000).scale == at[600.0].scale
     assert "simulation" in between.basis

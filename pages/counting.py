@@ -48,7 +48,7 @@ def _form(view: View, provider: str) -> list[Any]:
     reason = dbc.Textarea(id="counting-reason", rows=2)
     return [
         field("counting-provider", "Provider", choose),
-        html.Div(numbers, id="counting-numbers"),
+        html.Div(numbers, id="counting-numbers", className="form-grid"),
         field("counting-shifts", "Shifts", shifts, "Clock times like 14:00-22:00, 20:00-01:00; empty counts all hours."),
         html.Fieldset([
             html.Legend("Planned dose of a visit (leave empty to keep it)"),
@@ -67,7 +67,7 @@ def _stage(view: View) -> list[Any]:
         return []
     where = dcc.Store(id="counting-where", data={"programme": view.programme.code})
     first = view.programme.providers[0].code
-    return [where, html.Details([html.Summary("Change the rules"), *_form(view, first)], className="narrow")]
+    return [where, html.Details([html.Summary("Change the rules"), *_form(view, first)], className="wide-form")]
 
 
 @dash.callback(

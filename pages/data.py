@@ -19,6 +19,7 @@ from data_access.loading.words import KIND_NAMES
 from domain import formats
 from domain.roles import Permission
 from domain.scope import Scope
+from pages import confirming
 
 
 def _reconciliation(scope: Scope, code: str) -> list[Any]:
@@ -169,6 +170,7 @@ def layout(**query: Any) -> html.Div:
             *_reconciliation(scope, code),
             *how,
             *_quality(scope, code),
+            *confirming.section(scope, code),
             *_history(scope, code),
         ],
         className="page",

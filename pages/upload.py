@@ -6,6 +6,7 @@ library cannot keep its file.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request
@@ -23,6 +24,7 @@ from data_access.loading.mapping import Mapping, checked
 from data_access.loading.words import KIND_NAMES
 from data_access.uploads import NoSuchUpload, Upload
 from domain import formats
+from domain.periods import Period
 from domain.roles import Permission
 
 bp = Blueprint("upload", __name__, template_folder="templates")
@@ -178,7 +180,8 @@ def _lines(result: LoadResult | None) -> list[str]:
         return []
     lines = list(result.notes)
     if result.period:
-        lines.insert(0, f"It covers {result.period[0]} to {result.period[1]}.")
+        first, last = (date.fromisoformat(day) for day in result.period)
+        lines.insert(0, f"It covers {formats.period(Period(first, last))}.")
     if result.difference and "rows_before" in result.difference:
         lines.insert(
             0,

@@ -64,9 +64,9 @@ def _is_utf16_xml(data: bytes) -> bool:
 
 
 def _from_geojson(file: SourceFile) -> Layer:
-    name = file.name
+    name, text = file.name, file.text()
     try:
-        document = json.loads(file.text())
+        document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise LoadRefused(
             f"{name} is not GeoJSON, or is cut off: {error}. Boundaries may be {FORMATS}. Export it again."
@@ -113,6 +113,7 @@ def _from_kml(file: SourceFile, sheet: str) -> Layer:
         raise LoadRefused(
             f"{file.name}: only {len(layer.features):,} of its {placemarks:,} placemarks can be read. Export it as GeoJSON."
         )
+    layer.notes.append("Placemarks are counted folder by folder.")
     return layer
 
 
@@ -133,7 +134,7 @@ def _count_placemarks(name: str, data: bytes) -> int:
     parser.StartElementHandler, parser.StartDoctypeDeclHandler = start, refuse
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError) as error:
+    except expat.ExpatError as error:
         raise LoadRefused(f"{name} is not KML, or is cut off: {error}. Export it again.") from None
     if roots[0] != "kml":
         raise LoadRefused(f"{name} is XML but not KML: it starts with <{roots[0][:40]}>. Boundaries may be {FORMATS}.")
@@ -159,12 +160,9 @@ def _from_zip(file: SourceFile, sheet: str) -> Layer:
     if not found:
         listed = ", ".join(members)[:300] or "nothing"
         raise LoadRefused(f"{file.name} holds no boundaries ({FORMATS}). In it: {listed}.")
-    raise LoadRefused(f"{file.name} holds several files of boundaries: {found[:600]}. " + _choose(sheet, "shapefile"))
-
-
-def _choose(sheet: str, what: str) -> str:
-    none = f"None is called “{sheet[:80]}”. " if sheet else ""
-    return f"{none}Say which {what} with --sheet NAME."
+    if sheet:
+        raise LoadRefused(f"{file.name} holds no one file of boundaries called “{sheet[:80]}”. In it: {found[:600]}.")
+    raise LoadRefused(f"{file.name} holds several files of boundaries: {found[:600]}. Say which with --sheet NAME.")
 
 
 def _members(file: SourceFile) -> dict[str, zipfile.ZipInfo]:
@@ -234,8 +232,12 @@ def _from_gdal(name: str, copies: dict[str, bytes], sheet: str, whole: bool = Fa
         found = _asked(name, str(Path(folder) / main), sheet, whole)
     layers = [title for title, _ in found["layers"]]
     if not found["read"]:
-        listed = ", ".join(layers)[:600] or "none"
-        raise LoadRefused(f"{name} has several layers or none of polygons. {_choose(sheet, 'layer')} Layers: {listed}.")
+        listed = f"Layers: {', '.join(layers)[:600] or 'none'}."
+        if sheet:
+            raise LoadRefused(f"{name} has no layer “{sheet[:80]}”. {listed}")
+        raise LoadRefused(
+            f"{name} has several layers that may hold polygons, or none. Say which with --sheet NAME. {listed}"
+        )
     if not found["features"]:
         raise LoadRefused(f"{name}: the layer {found['read'][0]} has no features. Export the boundaries again.")
     refuse_unkeepable_text(name, [properties for properties, _ in found["features"]])
@@ -254,6 +256,8 @@ def _asked(name: str, path: str, sheet: str, whole: bool) -> dict[str, Any]:
         done = subprocess.run(command, capture_output=True, env=environment, timeout=_SECONDS, check=False)  # noqa: S603
         found = json.loads(done.stdout)
         problem = found.get("problem", "")
+        if "sqlite3" in problem:  # its words are statements in SQL
+            problem = "it is damaged, or no GeoPackage"
     except subprocess.TimeoutExpired:
         problem = f"it takes longer than {_SECONDS} seconds"
     except ValueError:  # it ended without its answer

@@ -13,8 +13,9 @@ from data_access.loading import coordinate_systems as systems
 from data_access.loading.coordinate_systems import Convert
 from data_access.loading.result import LoadRefused
 
-MAX_POSITIONS = 1_000_000  # of one feature; the whole coast of Great Britain in full detail has fewer
-MAX_REPAIRED = 50_000  # a boundary that crosses itself everywhere takes the square of this to repair
+MAX_POSITIONS = 500_000  # of one feature; checking more takes GEOS more than ten seconds
+MAX_REPAIRED = 50_000
+MAX_MEETINGS = 1_000  # of its lines with one another: a slip of the pen makes a few, and 10,000 take GEOS 15 seconds
 _DEGREES = "The polygon's coordinates are not longitudes and latitudes."
 
 
@@ -49,7 +50,7 @@ def to_wgs84(
             f"{file_name}: its coordinate system {system.code} ({system.name}) is in {unit}, and its coordinates such as "
             f"{first} {other}. Export it again, or give the right system with --crs."
         )
-    if (system is None or system.is_degrees) and len(points) and systems.look_swapped(points):
+    if (system is None or system.is_degrees) and len(points) and systems.are_swapped(points):
         raise LoadRefused(
             f"{file_name}: longitude and latitude look swapped (first position {first}). GeoJSON writes longitude first."
         )
@@ -82,7 +83,7 @@ def _system(file_name: str, stated: str, wanted: str, notes: list[str]) -> syste
 
 def _as_grid(file_name: str, points: np.ndarray, system: systems.System | None, notes: list[str]) -> Convert:
     if not systems.look_like_british_grid(points):
-        first = tuple(float(v) for v in points[0])
+        first = tuple(float(v) for v in points[~systems.are_degrees(points)][0])
         says = f"is said to be in {system.code}, but" if system else "names no coordinate system, and"
         raise LoadRefused(
             f"{file_name} {says} coordinates such as {first} are neither degrees nor British National Grid metres. "
@@ -118,7 +119,7 @@ def polygon_of(shape: BaseGeometry | None, convert: Convert | None) -> Made:
         return Made(None, _DEGREES)
     if not np.isfinite(shapely.get_coordinates(flat)).all():
         return Made(None, _DEGREES)
-    if systems.look_swapped(np.array([[west, south], [east, north]])):
+    if systems.are_swapped(np.array([[west, south], [east, north]])):
         return Made(None, "Longitude and latitude look swapped: Britain lies at longitude -9 to 2.")
     return _valid(flat)
 
@@ -138,13 +139,26 @@ def _valid(shape: BaseGeometry) -> Made:
     if shape.is_valid:
         return Made(shape) if shape.area > 0 else Made(None, "The boundary encloses nothing.")
     why = shapely.is_valid_reason(shape).split("[")[0].strip().lower()
-    if shapely.get_num_coordinates(shape) > MAX_REPAIRED:
-        return Made(
-            None, f"The boundary is not valid ({why}), and too detailed to repair. Repair it in mapping software."
-        )
+    if shapely.get_num_coordinates(shape) > MAX_REPAIRED or _meetings(shape) > MAX_MEETINGS:
+        return Made(None, f"The boundary is not valid ({why}), and too tangled to repair. Draw it again.")
     parts = [p for p in shapely.get_parts(shapely.make_valid(shape)) if p.geom_type in ("Polygon", "MultiPolygon")]
     joined = shapely.union_all(parts) if parts else None
     if joined is None or not joined.area > 0:
         return Made(None, "The boundary encloses nothing, or crosses itself beyond repair.")
     what = "crossed itself" if "self-intersection" in why else "was not valid"
     return Made(joined, repaired=f"the boundary {what} ({why}) and was repaired")
+
+
+def _meetings(shape: BaseGeometry) -> int:
+    """How often the boundary's lines meet other than end to start; no more than a little over MAX_MEETINGS is counted."""
+    points, ring = shapely.get_coordinates(shapely.get_rings(shape), return_index=True)
+    same = ring[1:] == ring[:-1]
+    segments = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
+    tree, met = shapely.STRtree(segments), 0
+    step = max(1, 1_000_000 // len(segments))  # a tangle gives as many pairs as there are segments, each
+    for at in range(0, len(segments), step):
+        some = segments[at : at + step]
+        met += max(0, len(tree.query(some, predicate="intersects")[0]) - 3 * len(some))  # itself and its neighbours
+        if met > 2 * MAX_MEETINGS:
+            break
+    return met // 2

@@ -99,21 +99,26 @@ def is_stated(text: str) -> bool:
     return bool(text.strip()) and not _UNDEFINED.search(text)
 
 
+def are_degrees(points: np.ndarray) -> np.ndarray:
+    """Which of the points (n, 2) can be longitude and latitude."""
+    return (np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)
+
+
 def look_like_degrees(points: np.ndarray) -> bool:
-    """Whether most of the points (n, 2) can be longitude and latitude."""
-    return _most((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90))
-
-
-def look_swapped(points: np.ndarray) -> bool:
-    """Britain, with latitude first."""
-    x, y = points[:, 0], points[:, 1]
-    return _most((x >= 49) & (x <= 61) & (y >= -9) & (y <= 2.1))
+    return _mostly(are_degrees(points))
 
 
 def look_like_british_grid(points: np.ndarray) -> bool:
     x, y = points[:, 0], points[:, 1]
-    return _most((x >= 0) & (x <= 700_000) & (y >= 0) & (y <= 1_300_000))
+    return _mostly((x >= 0) & (x <= 700_000) & (y >= 0) & (y <= 1_300_000))
 
 
-def _most(those: np.ndarray) -> bool:
-    return bool(those.sum() * 2 > len(those))
+def _mostly(those: np.ndarray) -> bool:
+    """A wild row or two do not speak for the file; they are rejected by themselves."""
+    return bool(len(those)) and bool(those.sum() * 2 >= len(those))
+
+
+def are_swapped(points: np.ndarray) -> bool:
+    """Britain, with latitude first."""
+    x, y = points[:, 0], points[:, 1]
+    return bool((x >= 49).all() and (x <= 61).all() and (y >= -9).all() and (y <= 2.1).all())

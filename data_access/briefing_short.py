@@ -17,6 +17,7 @@ from data_access.reading import monday
 
 # The most likely reason must account for at least this share of the missing minutes; else none is named.
 LIKELY = 0.5
+PARTLY = 0.2  # with less than this a reason is not even mentioned beside "no reason found"
 
 SpotDay = tuple[int, date]
 
@@ -147,4 +148,4 @@ def _explained(short: ShortVisit, row: dict[str, Any], near: float, silent: floa
         return replace(short, reason=Reason.NO_TRACKER)
     if short.came is None and row["passed"] is not None:
         return replace(short, reason=Reason.PASSED)
-    return replace(short, explained_minutes=minutes, near=best if minutes >= 1 else None, detail=detail)
+    return replace(short, explained_minutes=minutes, near=best if minutes >= PARTLY * missing else None, detail=detail)

@@ -74,7 +74,7 @@ def _covers(view: View) -> str:
         found = briefing_of(view)
     except NoBriefing:
         return view.sentence()
-    return f"{found.team.name} ({found.team.provider_name}), {formats.span(found.period)}"
+    return f"{found.team.name} ({found.team.provider_name}), {formats.span(found.period)}; {marking(found)}"
 
 
 def _block(name: str, title: str, make: Callable[[Briefing], pd.DataFrame], columns: Any, **more: Any) -> Block:
@@ -158,7 +158,7 @@ def _content(view: View) -> list[Any]:
     link = html.A("Download this briefing as a one-page PDF", href=briefing_routes.address(view.programme.code, found))
     return [
         html.P(words.delivered_sentence(found), className="lead"),
-        html.P([link, f" ({marking(found)})."]),
+        html.P([html.Strong(marking(found)), ". ", link, "."]),
         *(html.Div(html.P(note), className="inset") for note in found.notes),
         *blocks_of(BLOCKS_SHOWN, view),
     ]

@@ -155,11 +155,14 @@ def short_sentence(b: Briefing) -> str:
     if not b.short:
         return f"All {_plural(planned, 'planned visit', 'planned visits')} reached the planned dose."
     reasons = Counter(s.reason for s in b.short)
-    parts = [f"{_number(n)} {reason}" for reason, n in reasons.most_common()]
+    unknown = reasons.pop(Reason.NONE, 0)
+    known = formats.joined([f"{reason} {_number(n)}" for reason, n in reasons.most_common()])
+    why = f"Most likely reasons: {known}" if known else "No reason was found for any of them"
+    rest = f"; none found for {_number(unknown)}" if known and unknown else ""
     none = sum(s.came is None for s in b.short)
     said = f"{_number(len(b.short))} of {_plural(planned, 'planned visit', 'planned visits')} fell short of the dose"
     trace = f", {_number(none)} of them without a visit" if none else ""
-    return f"{said}{trace}. Most likely reasons: {', '.join(parts)}."
+    return f"{said}{trace}. {why}{rest}."
 
 
 def worst(b: Briefing, most: int) -> tuple[list[ShortVisit], str]:

@@ -20,11 +20,11 @@ from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
 from settings import VERSION, load_settings
 
 EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
-MOST_SHORT = (12, 9, 6, 3)  # short visits listed on paper, as many as fit; the page lists all
+MOST_SHORT = (10, 8, 6, 4)  # short visits listed on paper, as many as fit; the page lists all
 SENSITIVE = "OFFICIAL-SENSITIVE"
 HANDLING = "Operational: for the team, its supervisors and the programme"
 _SHORT_HEADS = {
-    "planned_at": "Planned at", "came_at": "Came at", "planned_minutes": "Dose (min)",
+    "planned_at": "Planned", "came_at": "Came", "planned_minutes": "Dose (min)",
     "patrol_minutes": "Delivered (min)", "missing_minutes": "Missing (min)",
 }  # fmt: skip
 _LINE_HEADS = {

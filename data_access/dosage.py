@@ -16,6 +16,7 @@ from analysis.dosage.rules import Rules
 from analysis.dosage.tables import PingBatch
 from data_access import confirmed, ping_store
 from data_access.dosage_counting import Counted, HotSpots, counted
+from data_access.dosage_estimates import Estimates
 from data_access.dosage_rules import rules_as_json, rules_from_json, rules_in_force, rules_rows
 from data_access.schema import dose_day, ping_part, tracker_day, visit
 from domain.periods import LONDON, Period
@@ -51,16 +52,21 @@ def recompute_visits(
     expired = ping_store.expired_days(conn, programme_id)
     around = Period(period.start - _DAY, period.end + _DAY) if period else None
     watch = confirmed.Watch(conn, programme_id, around)
-    kept: list[tuple[str, date]] = []
+    done: list[tuple[str, Period, set[date]]] = []
     for provider in providers if providers is not None else _providers(conn, programme_id):
         whole = around or _extent(conn, programme_id, provider)
         if whole is None:
             continue
-        gone = {day for p, day in expired if p == provider and whole.start <= day <= whole.end}
-        kept += sorted((provider, day) for day in gone)
+        done.append((provider, whole, {day for p, day in expired if p == provider}))
         job = _Job(conn, programme_id, provider, spots, *rules.get(provider, (None, Rules())))
-        for days in _without(whole, gone):
+        for days in _without(whole, done[-1][2]):
             job.redo(days)
+    by_provider = {provider: r for provider, (_, r) in rules.items()}
+    again = period is None and providers is None
+    estimates = Estimates(conn, programme_id, spots, by_provider, calibrate_again=again)
+    for provider, whole, gone in done:
+        estimates.redo(provider, whole, gone)
+    kept = [(provider, day) for provider, w, gone in done for day in sorted(gone) if w.start <= day <= w.end]
     return Recomputed(tuple(kept), watch.withdraw_changed(actor, because))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -59,6 +58,10 @@ class HotSpots:
             self._boundaries[band_m] = Boundaries(with_bands(self.polygons, band_m))
         return self._boundaries[band_m]
 
+    def open_on(self, polygon: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Whether each hot spot (a position in the lists) was one on each day (days since 1970)."""
+        return (day >= self.opens[polygon]) & (day <= self.closes[polygon])
+
 
 def _number(day: date) -> int:
     return (day - date_of(0)).days
@@ -110,8 +113,7 @@ def _while_open(pieces: Pieces, spots: HotSpots) -> Pieces:
 
 def _on_days(stays: Stays, spots: HotSpots, days: Period) -> Stays:
     keep = (stays.day >= _number(days.start)) & (stays.day <= _number(days.end))
-    keep &= (stays.day >= spots.opens[stays.polygon]) & (stays.day <= spots.closes[stays.polygon])
-    return stays.take(keep)
+    return stays.take(keep & spots.open_on(stays.polygon, stays.day))
 
 
 def _within(frame: pd.DataFrame, days: Period) -> pd.DataFrame:
@@ -140,7 +142,3 @@ def _intervals(pieces: Pieces, polygons: int, trackers: pd.DataFrame) -> pd.Data
     }).drop_duplicates()  # fmt: skip
     own = near.merge(trackers[["device", "team", "day", "median_interval_s"]], on=["device", "team", "day"])
     return own.groupby(CELL, as_index=False)["median_interval_s"].median()
-
-
-def empty(names: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(names))

@@ -1,4 +1,4 @@
-"""Monthly ping files of each provider, and the minutes that the dosage reference finds in them."""
+"""Monthly ping files of each provider, and the minutes that the dosage engine finds in them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.dosage.counting import count
+from analysis.dosage.kernel import Boundaries, locate
+from analysis.dosage.layers import with_bands
 from analysis.dosage.local_days import date_of, day_numbers
-from analysis.dosage.reference import Pings, device_intervals, visits
+from analysis.dosage.rules import Rules
+from analysis.dosage.tables import DEGREE, PingBatch
+from analysis.dosage.visits import Visits, visits
 from demo.calendar import DATA_TO, DURING, stream
 from demo.files import write_gzip
 from demo.places import polygons
@@ -66,19 +71,32 @@ def _flaws(rows: list[str], rng: np.random.Generator) -> list[str]:
 
 
 def window_minutes(tracks: list[Track]) -> dict[str, float]:
-    """Patrol-minutes of visits (the minimum dwell or longer) by provider in the DURING window."""
+    """Patrol-minutes of visits (the minimum dwell or longer) by provider in the DURING window.
+
+    By the default rules, as a portal that nobody has set otherwise counts them.
+    """
     teams = sorted({(t.provider, t.team) for t in tracks})
-    devices = sorted({(t.provider, t.device) for t in tracks})
-    counts = [len(t.t_utc_s) for t in tracks]
-    pings = Pings(
-        np.repeat([devices.index((t.provider, t.device)) for t in tracks], counts),
-        np.repeat([teams.index((t.provider, t.team)) for t in tracks], counts),
-        np.concatenate([t.t_utc_s for t in tracks]) * 1000,
-        np.concatenate([t.lon for t in tracks]),
-        np.concatenate([t.lat for t in tracks]),
-    )
-    found = visits(device_intervals(pings, polygons()))
+    found = _visits(_batch(tracks, teams))
     first, last = ((day - date_of(0)).days for day in (DURING.start, DURING.end))
     inside = found.counts_as_visit & (found.day >= first) & (found.day <= last)
     providers = np.array([provider for provider, _ in teams])[found.team]
     return {str(p): float(found.patrol_minutes[inside & (providers == p)].sum()) for p in np.unique(providers)}
+
+
+def _batch(tracks: list[Track], teams: list[tuple[str, str]]) -> PingBatch:
+    devices = sorted({(t.provider, t.device) for t in tracks})
+    counts = [len(t.t_utc_s) for t in tracks]
+    device = np.repeat([devices.index((t.provider, t.device)) for t in tracks], counts).astype(np.int32)
+    team = np.repeat([teams.index((t.provider, t.team)) for t in tracks], counts).astype(np.int32)
+    t_ms = np.concatenate([t.t_utc_s for t in tracks]) * 1000
+    lon, lat = (
+        np.rint(np.concatenate([getattr(t, axis) for t in tracks]) * DEGREE).astype(np.int32) for axis in ("lon", "lat")
+    )
+    batch = PingBatch(device, team, t_ms, lon, lat)
+    return batch.take(np.lexsort((t_ms, device)))
+
+
+def _visits(batch: PingBatch) -> Visits:
+    rules, areas = Rules(), polygons()
+    pieces = locate(batch, Boundaries(with_bands(areas, rules.band_m))).pieces
+    return visits(count(pieces, len(areas), rules), rules)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
+from analysis.dosage.counting import count
+from analysis.dosage.kernel import Boundaries, locate
+from analysis.dosage.layers import with_bands
 from analysis.dosage.local_days import date_of
-from analysis.dosage.reference import Pings, device_intervals, visits
+from analysis.dosage.rules import Rules
+from analysis.dosage.tables import PingBatch
+from analysis.dosage.visits import visits
 from demo.generate import write_extracts
 from demo.places import PLACES, polygons
 
@@ -53,16 +59,15 @@ def pings(paths) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def visit_table(pings) -> pd.DataFrame:
-    """Visits by the dosage reference: provider, hot_spot, day, entry and exit, minutes."""
-    devices, _ = pd.factorize(pings["device"])
+    """Visits of all pings at once by the default rules: provider, hot_spot, day, entry and exit, minutes."""
+    devices, _ = pd.factorize(pings["provider"] + "|" + pings["device"])
     teams, names = pd.factorize(pings["provider"] + "|" + pings["team"])
-    millis = pd.to_datetime(pings["time"], utc=True, format="ISO8601").dt.as_unit("ms").astype("int64")
-    found = visits(
-        device_intervals(
-            Pings(devices, teams, millis.to_numpy(), pings["longitude"].to_numpy(), pings["latitude"].to_numpy()),
-            polygons(),
-        )
-    )
+    t_ms = pd.to_datetime(pings["time"], utc=True, format="ISO8601").dt.as_unit("ms").astype("int64").to_numpy()
+    lon, lat = (np.rint(pings[name].to_numpy() * 1e7).astype(np.int32) for name in ("longitude", "latitude"))
+    batch = PingBatch(devices.astype(np.int32), teams.astype(np.int32), t_ms, lon, lat)
+    batch = batch.take(np.lexsort((t_ms, devices)))
+    pieces = locate(batch, Boundaries(with_bands(polygons(), Rules().band_m))).pieces
+    found = visits(count(pieces, len(PLACES), Rules()), Rules())
     return pd.DataFrame({
         "provider": [names[i].split("|")[0] for i in found.team],
         "hot_spot": [PLACES[i].code for i in found.polygon], "day": [date_of(d) for d in found.day],

@@ -44,7 +44,15 @@ class System:
         """(n, 2) x and y -> (n, 2) longitude and latitude; infinite where a point has none."""
         if self.is_wgs84:
             return points
-        return np.column_stack(_transformer(self.code).transform(points[:, 0], points[:, 1], errcheck=False))
+        x, y = points[:, 0], points[:, 1]
+        there = _transformer(self.code)
+        lon, lat = there.transform(x, y, errcheck=False)
+        # PROJ wraps a wild number round the globe to a place that looks like any other; back it does not come.
+        back_x, back_y = there.transform(lon, lat, direction="INVERSE", errcheck=False)
+        near = 1e-5 if self.is_degrees else 1.0
+        with np.errstate(invalid="ignore"):
+            lost = ~((np.abs(back_x - x) <= near) & (np.abs(back_y - y) <= near))
+        return np.where(lost[:, None], np.inf, np.column_stack([lon, lat]))
 
 
 @lru_cache(maxsize=16)

@@ -165,10 +165,11 @@ def _plan_notes(planned: Planned, plan_loaded: bool) -> list[str]:
         return ["No patrol plan is loaded for this period, so delivery cannot be held against one."]
     if not planned.shared:
         return []
-    minutes = sum(row["planned_minutes"] for row in planned.shared)
+    count, minutes = len(planned.shared), sum(row["planned_minutes"] for row in planned.shared)
+    what = "1 planned visit" if count == 1 else f"{formats.number(count)} planned visits"
     return [
-        f"The plan names the provider, not the team: {formats.number(len(planned.shared))} planned visits "
-        f"({formats.number(minutes)} minutes) that nobody made fell on days with other teams out and are left out here."
+        f"The plan names the provider, not the team: {what} ({formats.number(minutes)} minutes) that nobody made may have "
+        "been another team's and are left out here."
     ]
 
 

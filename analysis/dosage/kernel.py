@@ -119,6 +119,11 @@ class Locator:
         """Late pings so far; who sees any can sort everything and start again."""
         return sum(len(batch) for batch in self._late)
 
+    def drain(self) -> list[Pieces]:
+        """Pieces found since the last call, which ``finish`` then leaves out; ``touching`` of all makes them whole."""
+        found, self._pieces = self._pieces, [Pieces.empty()]
+        return found
+
     def _take(self, ready: PingBatch, replaced: NDArray[np.bool_]) -> None:
         first, last = ends_of_devices(ready)
         known = np.isin(ready.device[first], self._closed.device)

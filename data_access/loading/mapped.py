@@ -54,7 +54,11 @@ def read_mapped(file: SourceFile, mapping: Mapping, needs: Needs) -> Rows:
         taken.update(found)
         return _keys(header, found, needs.kind)
 
-    rows = read_workbook(file, mapping.sheet, keys_of) if file.is_workbook else read_text(file, keys_of)
+    if file.is_workbook:
+        wanted = frozenset(column_key(name) for name in NAMES[needs.kind])
+        rows = read_workbook(file, mapping.sheet, keys_of, wanted)
+    else:
+        rows = read_text(file, keys_of)
     renamed = [
         f"{name} from “{header.strip()}”" for name, header in taken.items() if column_key(header) != column_key(name)
     ]

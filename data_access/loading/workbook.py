@@ -27,15 +27,23 @@ from data_access.loading.table import KeysOf, Rows, reject_misfits, rows_word
 HEADER_WITHIN = 40  # rows with text in which the header is looked for: titles and notes stand above it
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384  # of a sheet, as Excel has it
 _STEP = 1 << 16
+_UNVALUED = "{}: a formula without its value. Open the workbook in Excel, save it, and load it again."
 
 
-def read_workbook(file: SourceFile, sheet: str, keys_of: KeysOf) -> Rows:
-    """The chosen sheet, or the only one that has the columns -> Rows; LoadRefused listing the sheets else."""
+def read_workbook(file: SourceFile, sheet: str, keys_of: KeysOf, wanted: frozenset[str]) -> Rows:
+    """The chosen sheet, or the only one that has the columns -> Rows; LoadRefused listing the sheets else.
+
+    ``wanted`` are the columns (as ``keys_of`` calls them) in which a formula without a value matters.
+    """
     looks = _inspect(file)
     book = _opened(file)
     try:
         name, number, header, keys = _found(file.name, book, sheet, keys_of)
-        rows = _rows(file.name, book, name, number, keys, _look(book, name, looks), header)
+        unvalued = {
+            row: [header[c - 1] for c in sorted(columns) if c <= len(keys) and keys[c - 1] in wanted]
+            for row, columns in _look(book, name, looks).unvalued.items()
+        }
+        rows = _rows(file.name, book, name, number, keys, unvalued)
     except LoadRefused:
         raise
     except Exception:  # openpyxl raises whatever a damaged part makes it trip over
@@ -105,7 +113,7 @@ def _looked(name: str, part: Any, path: str) -> _Look:
     look = _Look()
     in_sheet = path.startswith("xl/worksheets/")
     at = {"row": 0, "column": 0}
-    cell = {"formula": False, "value": False}
+    cell = {"formula": False, "value": False, "text": False}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == "row":
@@ -117,11 +125,20 @@ def _looked(name: str, part: Any, path: str) -> _Look:
             letters = attributes.get("r", "").rstrip("0123456789")
             at["column"] = column_index_from_string(letters) if letters else at["column"] + 1
             cell["formula"] = cell["value"] = False
-        elif tag in ("f", "v", "is"):
-            cell["formula" if tag == "f" else "value"] = True
+            cell["text"] = attributes.get("t") == "str"  # of which an empty value is a value
+        elif tag == "f":
+            cell["formula"] = True
+        elif tag == "v":
+            cell["value"] = cell["text"]
+            parser.CharacterDataHandler = text
+
+    def text(_: str) -> None:
+        cell["value"] = True
 
     def end(tag: str) -> None:
-        if tag == "c" and cell["formula"] and not cell["value"]:
+        if tag == "v":
+            parser.CharacterDataHandler = None
+        elif tag == "c" and cell["formula"] and not cell["value"]:
             look.unvalued.setdefault(at["row"], set()).add(at["column"])
 
     def refuse(*_: object) -> None:
@@ -224,14 +241,12 @@ def _text(cell: Any) -> str:
 
 
 def _rows(
-    file_name: str, book: Workbook, title: str, header_row: int, keys: list[str], look: _Look, header: list[str]
+    file_name: str, book: Workbook, title: str, header_row: int, keys: list[str], unvalued: dict[int, list[str]]
 ) -> Rows:
-    count = {"rows": 0}
-
     def records() -> Iterator[Record]:
         for number, cells in _each_row(book, title, header_row, len(keys)):
-            count["rows"] += 1
-            yield Record(cells, _unvalued(look.unvalued.get(number, set()), keys, header), number, 0, 0)
+            named = unvalued.get(number)
+            yield Record(cells, _UNVALUED.format(named[0][:60]) if named else "", number, 0, 0)
 
     columns = Columns(len(keys), records())
     if not columns.numbers:
@@ -245,11 +260,3 @@ def _rows(
         rows.notes.append(f"The header is row {header_row} of the sheet “{title}”; what stands above it is left aside.")
     reject_misfits(rows, columns.problems)
     return rows
-
-
-def _unvalued(columns: set[int], keys: list[str], header: list[str]) -> str:
-    """Why a row cannot be used whose wanted cells are formulas that were never worked out."""
-    named = [header[c - 1] for c in sorted(columns) if c <= len(keys) and not keys[c - 1].count("#")]
-    if not named:
-        return ""
-    return f"{named[0][:60]}: a formula without its value. Open the workbook in Excel, save it, and load it again."

@@ -85,9 +85,10 @@ class Visitor:
         self, output: str, inputs: list[tuple[Any, str, Any]], state: list[tuple[Any, str, Any]] = (),
         outputs: list[tuple[str, str]] = (), headers: dict[str, str] | None = None,
     ) -> TestResponse:  # fmt: skip
+        named = [{"id": i, "property": p} for i, p in outputs]
         body = {
             "output": output,
-            "outputs": [{"id": i, "property": p} for i, p in outputs],
+            "outputs": named if output.startswith("..") or not named else named[0],  # as Dash sends one output and several
             "inputs": [{"id": i, "property": p, "value": v} for i, p, v in inputs],
             "state": [{"id": i, "property": p, "value": v} for i, p, v in state],
             "changedPropIds": [f"{inputs[0][0]}.{inputs[0][1]}"] if inputs else [],

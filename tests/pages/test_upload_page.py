@@ -65,7 +65,7 @@ def test_nothing_is_stored_before_the_person_says_so(portal: Portal) -> None:
 
 def test_a_column_can_be_chosen_by_hand(portal: Portal) -> None:
     manager = portal.signed_in(Role.MANAGER)
-    odd = PINGS.replace("Unit", "Wotsit").replace("14:", "15:")
+    odd = PINGS.replace("Unit", "Wotsit").replace(" 14:", " 15:")
     waiting = send(manager, odd).location
     refused = manager.get(f"{waiting}?provider=outreach")
     assert "cannot be loaded as it is" in refused.text

@@ -23,20 +23,42 @@ def create_server() -> Flask:
     """A server with its commands; ``make_ready`` is called by the first that needs settings and the database."""
     server = Flask("app", root_path=str(ROOT), static_folder=None)
     server.cli = _Commands(server)
-    register_each(commands, server)
     return server
 
 
 class _Commands(AppGroup):
+    """A module is imported when its command is called: most need only a part of what all of them bring."""
+
     def __init__(self, server: Flask) -> None:
         super().__init__(server.name)
         self._server = server
+        self._all = False
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands:
+            self._import(cmd_name.replace("-", "_"))
         found = super().get_command(ctx, cmd_name)
         if found and cmd_name not in WITHOUT_DATABASE and "PORTAL" not in self._server.config:
             make_ready(self._server, load_settings())
         return found
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._import_all()
+        return super().list_commands(ctx)
+
+    def _import(self, module: str) -> None:
+        """The module of that name; all of them where the command is called otherwise than its module."""
+        known = module in {found.name for found in pkgutil.iter_modules(commands.__path__)}
+        register = getattr(importlib.import_module(f"commands.{module}"), "register", None) if known else None
+        if register:
+            register(self._server)
+        else:
+            self._import_all()
+
+    def _import_all(self) -> None:
+        if not self._all:
+            register_each(commands, self._server)
+            self._all = True
 
 
 def make_ready(server: Flask, settings: Settings) -> None:

@@ -14,10 +14,11 @@ from analysis.dosage.layers import with_bands
 from analysis.dosage.rules import Rules
 from benchmarks import files
 from benchmarks.harness import Sizes, arguments, interleaved, table, write_section
-from commands.dosage_output import counted
 from data_access.loading.boundary_files import BoundaryList, read_boundaries
-from data_access.partitions import run
+from data_access.partitions import gather
 from data_access.ping_sources import Part, Reading, each_batch, parts_of
+from data_access.sorting import Workspace
+from data_access.streamed_counting import Totals, count_visits
 
 TARGETS = {"CSV": 0.85, "Parquet, float64": 0.60, "own store": 0.40}
 
@@ -72,14 +73,20 @@ def _files(folder: Path, pings: int, polygons: int) -> tuple[dict[str, Path], Bo
 def _read(parts: list[Part]) -> int:
     devices, teams = {}, {}
     return sum(
-        len(batch.pings) for part in parts for path in part.paths for batch in each_batch(path, Reading(), devices, teams)
+        len(batch.pings)
+        for part in parts
+        for path in part.paths
+        for batch in each_batch(path, Reading(), devices, teams)
     )
 
 
-def _whole(parts: list[Part], spots: BoundaryList) -> object:
+def _whole(parts: list[Part], spots: BoundaryList) -> int:
     # Boundaries made anew: building the grid belongs to the path.
     boundaries = Boundaries(with_bands([spot.polygon for spot in spots], Rules().band_m))
-    return counted(run(parts, boundaries), spots, Rules())
+    totals = Totals(len(spots))
+    with Workspace() as space:
+        found = gather(parts, boundaries, None, space)
+        return sum(len(some) for some in count_visits(found, len(spots), Rules(), space, totals))
 
 
 if __name__ == "__main__":

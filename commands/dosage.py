@@ -22,14 +22,15 @@ from tqdm import tqdm
 from analysis.dosage.kernel import Boundaries
 from analysis.dosage.layers import with_bands
 from analysis.dosage.rules import PLAIN, Rules
-from commands.dosage_output import Counted, counted, summary, summary_text, write_visits
+from commands.dosage_output import summary, summary_text, write_visits
 from commands.load import read_mapping
 from data_access.dosage_rules import RulesError, rules_from_json
 from data_access.loading.boundary_files import BoundaryList, read_boundaries
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import open_source
-from data_access.partitions import Found, run
+from data_access.partitions import Found, gather
 from data_access.ping_sources import Part, Reading, parts_of
+from data_access.sorting import Workspace
 
 FORMATS = (".csv", ".parquet")
 
@@ -68,16 +69,14 @@ def dosage(out: Path, workers: int, scheduler: str, as_json: bool, **given: Any)
     if any(out.resolve() == path.resolve() for path in (*given["pings"], given["hot_spots"])):
         raise click.BadParameter(f"“{out}” is one of the files to read.", param_hint="--out")
     try:
-        found = _count(given, scheduler, workers)
-        write_visits(found, out)
+        document = _count(given, out, scheduler, workers)
     except (LoadRefused, RulesError) as refusal:
         click.echo(f"Refused, and {out.name} was not written. {refusal}", err=True)
         sys.exit(1)
-    document = summary(found)
     click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else summary_text(document, out.name))
 
 
-def _count(given: dict[str, Any], scheduler: str, workers: int) -> Counted:
+def _count(given: dict[str, Any], out: Path, scheduler: str, workers: int) -> dict[str, Any]:
     rules = read_rules(given["rules_given"])
     mapping = read_mapping(given["mapping_file"], given["zone"])
     said = {key: given[key] for key in ("provider", "team") if given[key]}
@@ -88,9 +87,10 @@ def _count(given: dict[str, Any], scheduler: str, workers: int) -> Counted:
         crs=given["crs"],
     )
     parts = parts_of(given["pings"])
-    with executor_for(scheduler, workers) as executor:
-        found = _located(parts, hot_spots, rules, Reading(replace(mapping, **said)), executor)
-    return counted(found, hot_spots, rules)
+    with Workspace() as space:
+        with executor_for(scheduler, workers) as executor:
+            found = _located(parts, hot_spots, rules, Reading(replace(mapping, **said)), executor, space)
+        return summary(write_visits(found, hot_spots, rules, space, out))
 
 
 def read_rules(given: str) -> Rules:
@@ -120,7 +120,12 @@ def _plain_times(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _located(
-    parts: list[Part], hot_spots: BoundaryList, rules: Rules, reading: Reading, executor: Executor | None
+    parts: list[Part],
+    hot_spots: BoundaryList,
+    rules: Rules,
+    reading: Reading,
+    executor: Executor | None,
+    space: Workspace,
 ) -> Found:
     boundaries = Boundaries(with_bands([b.polygon for b in hot_spots], rules.band_m))
     often = 0.2 if sys.stderr.isatty() else 10
@@ -138,7 +143,7 @@ def _located(
             bar.update(some_bytes)
 
         try:
-            return run(parts, boundaries, executor, reading=reading, progress=progress)
+            return gather(parts, boundaries, executor, space, reading=reading, progress=progress)
         except BrokenExecutor:
             raise LoadRefused(
                 "A worker process was ended from outside, most often because memory ran out. Use fewer --workers."

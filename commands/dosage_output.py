@@ -16,13 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.dosage.counting import count
-from analysis.dosage.rules import PLAIN, Rules
-from analysis.dosage.visits import DayMinutes, Visits, day_minutes, visits
+from analysis.dosage.rules import Rules
+from analysis.dosage.visits import Visits
 from data_access.dosage_rules import rules_as_json
 from data_access.loading.boundary_files import BoundaryList
 from data_access.loading.result import LoadRefused
 from data_access.partitions import Found
+from data_access.sorting import Workspace
+from data_access.streamed_counting import Totals, count_visits
 from domain.periods import LONDON
 
 _MOMENT = pa.timestamp("ms", tz=LONDON.key)
@@ -42,47 +43,41 @@ SCHEMA = pa.schema(
         ("counts_as_visit", pa.bool_()),
     ]
 )
-_ROWS = 1 << 16
 _MAY_RUN = tuple("=+-@\t\r")
-_MINUTES = ("patrol_minutes", "person_minutes")
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Visits under the rules, and the minutes of each day with and without them."""
+    """What was found, where, by which rules; ``totals`` is complete once the visits have been written."""
 
     found: Found
     hot_spots: BoundaryList
     rules: Rules
-    visits: Visits
-    by_rules: DayMinutes
-    plain: DayMinutes
+    totals: Totals
 
 
-def counted(found: Found, hot_spots: BoundaryList, rules: Rules) -> Counted:
-    pieces, n = found.located.pieces, len(hot_spots)
-    stays = count(pieces, n, rules)
-    plain = stays if rules == PLAIN else count(pieces, n, PLAIN)
-    return Counted(found, hot_spots, rules, visits(stays, rules), day_minutes(stays), day_minutes(plain))
-
-
-def write_visits(result: Counted, out: Path) -> None:
-    """Write beside ``out`` and rename, so that whatever happens there is never half a file under that name."""
+def write_visits(found: Found, hot_spots: BoundaryList, rules: Rules, space: Workspace, out: Path) -> Counted:
+    """Count and write the visits, beside ``out`` and then renamed: whatever happens, never half a file has that name."""
+    result = Counted(found, hot_spots, rules, Totals(len(hot_spots)))
+    each = count_visits(found, len(hot_spots), rules, space, result.totals)
+    under_way: Path | None = None
     try:
         fd, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.absolute().parent)
         under_way = Path(name)
-        try:
-            with os.fdopen(fd, "wb") as handle:
-                (_write_csv if out.suffix.lower() == ".csv" else _write_parquet)(_tables(result), handle)
-                handle.flush()
-                os.fsync(handle.fileno())
-            # Made for us alone; the result gets the rights that any new file of this user has.
-            under_way.chmod(0o666 & ~_umask())
-            os.replace(under_way, out)
-        finally:
-            under_way.unlink(missing_ok=True)
+        with os.fdopen(fd, "wb") as handle:
+            write = _write_csv if out.suffix.lower() == ".csv" else _write_parquet
+            write((_table(result, some) for some in each), handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        # Made for us alone; the result gets the rights that any new file of this user has.
+        under_way.chmod(0o666 & ~_umask())
+        os.replace(under_way, out)
     except OSError as problem:
         raise LoadRefused(f"“{out}” cannot be written: {problem.strerror or problem}.") from None
+    finally:
+        if under_way:
+            under_way.unlink(missing_ok=True)
+    return result
 
 
 def _umask() -> int:
@@ -91,25 +86,20 @@ def _umask() -> int:
     return mask
 
 
-def _tables(result: Counted) -> Iterator[pa.Table]:
-    """The visits by provider, team, hot spot and time, some at a time."""
-    v, names = result.visits, result.found.teams
-    for start in range(0, len(v), _ROWS):
-        at = slice(start, start + _ROWS)
-        spots = [result.hot_spots[n] for n in v.polygon[at]]
-        # Whole milliseconds, downwards: rounding up could reach the next day.
-        t_in, t_out = (np.floor(t[at]).astype("datetime64[ms]") for t in (v.t_in_ms, v.t_out_ms))
-        yield pa.table(
-            [
-                pa.array([names[n][0] for n in v.team[at]]), pa.array([names[n][1] for n in v.team[at]]),
-                pa.array([s.code for s in spots]), pa.array([s.name for s in spots]),
-                pa.array(v.day[at].astype(np.int32), pa.int32()).cast(pa.date32()),
-                pa.array(t_in).cast(_MOMENT), pa.array(t_out).cast(_MOMENT),
-                *(getattr(v, f"{what}_minutes")[at] for what in ("patrol", "person", "bridged", "silent")),
-                v.counts_as_visit[at],
-            ],
-            schema=SCHEMA,
-        )  # fmt: skip
+def _table(result: Counted, v: Visits) -> pa.Table:
+    names, spots = result.found.teams, [result.hot_spots[n] for n in v.polygon]
+    # Whole milliseconds, downwards: rounding up could reach the next day.
+    t_in, t_out = (np.floor(t).astype("datetime64[ms]") for t in (v.t_in_ms, v.t_out_ms))
+    return pa.table(
+        [
+            pa.array([names[n][0] for n in v.team], pa.string()), pa.array([names[n][1] for n in v.team], pa.string()),
+            pa.array([s.code for s in spots], pa.string()), pa.array([s.name for s in spots], pa.string()),
+            pa.array(v.day.astype(np.int32), pa.int32()).cast(pa.date32()),
+            pa.array(t_in).cast(_MOMENT), pa.array(t_out).cast(_MOMENT),
+            *(getattr(v, f"{what}_minutes") for what in ("patrol", "person", "bridged", "silent")), v.counts_as_visit,
+        ],
+        schema=SCHEMA,
+    )  # fmt: skip
 
 
 def _write_parquet(tables: Iterator[pa.Table], handle: Any) -> None:
@@ -143,8 +133,7 @@ def _cell(value: Any) -> str:
 
 def summary(result: Counted) -> dict[str, Any]:
     """Counts and minutes as one document: plain numbers, unrounded, names as the files gave them."""
-    found, v = result.found, result.visits
-    located = found.located
+    found, totals, located = result.found, result.totals, result.found.located
     pings = {
         "read": found.read, "used": located.used, "repeats": located.repeats,
         "rejected": sum(found.rejected.values()), "late": found.late,
@@ -157,34 +146,21 @@ def summary(result: Counted) -> dict[str, Any]:
         "from": _moment(located.first.t_ms.min()) if len(located.first) else None,
         "to": _moment(located.last.t_ms.max()) if len(located.last) else None,
         "rules": rules_as_json(result.rules),
-        "visits": int(v.counts_as_visit.sum()),
-        "passed_through": int((~v.counts_as_visit).sum()),
-        "minutes": _minutes(result, slice(None), slice(None)),
-        "by_hot_spot": [_hot_spot(result, number) for number in range(len(result.hot_spots))],
+        "visits": int(totals.visits.sum()),
+        "passed_through": int(totals.passed_through.sum()),
+        "minutes": totals.minutes(),
+        "by_hot_spot": [
+            {"hot_spot": spot.code, "name": spot.name, "visits": int(totals.visits[n]),
+             "passed_through": int(totals.passed_through[n]), **totals.minutes(n)}
+            for n, spot in enumerate(result.hot_spots)
+        ],
         "hot_spots_rejected": [f"Feature {r['row_number']}: {r['reason']}" for r in result.hot_spots.rejected],
         "notes": [*result.hot_spots.notes, *found.notes],
-    }
+    }  # fmt: skip
 
 
 def _moment(t_ms: int) -> str:
     return datetime.fromtimestamp(int(t_ms) / 1000, UTC).astimezone(LONDON).isoformat(timespec="milliseconds")
-
-
-def _hot_spot(result: Counted, number: int) -> dict[str, Any]:
-    v, spot = result.visits, result.hot_spots[number]
-    mine = v.polygon == number
-    return {
-        "hot_spot": spot.code,
-        "name": spot.name,
-        "visits": int((mine & v.counts_as_visit).sum()),
-        "passed_through": int((mine & ~v.counts_as_visit).sum()),
-        **_minutes(result, result.by_rules.polygon == number, result.plain.polygon == number),
-    }
-
-
-def _minutes(result: Counted, by_rules: Any, plain: Any) -> dict[str, float]:
-    with_rules = {name: float(getattr(result.by_rules, name)[by_rules].sum()) for name in _MINUTES}
-    return with_rules | {f"plain_{name}": float(getattr(result.plain, name)[plain].sum()) for name in _MINUTES}
 
 
 def summary_text(document: dict[str, Any], out_name: str) -> str:

@@ -8,33 +8,35 @@ joined end to end; they are done again as one, sorted. So the answer never depen
 from __future__ import annotations
 
 import pickle
-import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.dosage.joining import touching
 from analysis.dosage.kernel import Boundaries, Locator, join
-from analysis.dosage.tables import Located, PingBatch
-from data_access.loading.result import LoadRefused
-from data_access.ping_sorting import ExternalSort
+from analysis.dosage.tables import Located, Pieces, PingBatch
 from data_access.ping_sources import Part, Reading, each_batch
+from data_access.sorting import PIECE, PING, ExternalSort, PieceFile, Workspace, records, table
 
 Key = tuple[str, str]  # provider and name
 Progress = Callable[[int, int], None]  # bytes of the files and pings that were done since the last call
+
+PINGS_A_RUN, PINGS_A_RANGE = 1 << 20, 1 << 18
+PIECES_A_RUN, PIECES_A_RANGE = 1 << 18, 1 << 17
 
 
 @dataclass(frozen=True)
 class Found:
     """What the pings of some parts gave; codes in ``located`` are positions in ``devices`` and ``teams``.
 
-    ``read == located.used + located.repeats + rejected``. ``late`` counts pings that arrived after later ones of their device and were sorted in; they are in ``located``.
+    ``read == located.used + located.repeats + rejected``. ``late`` counts pings that arrived after later ones of their
+    device and were sorted in; they are in ``located``. ``kept``: where the pieces are, when they are not in ``located``.
     """
 
     located: Located
@@ -44,6 +46,18 @@ class Found:
     late: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    kept: PieceFile | None = None
+
+    def pieces(self) -> Iterator[Pieces]:
+        """Pieces in ranges of devices, in order; those that meet in time are one."""
+        if self.kept is None:
+            yield self.located.pieces
+            return
+        sort = ExternalSort(self.kept.new_file, PIECE, ("device",), PIECES_A_RUN, PIECES_A_RANGE)
+        for some in self.kept.each():
+            sort.add(some)
+        for one in sort.ranges():
+            yield touching(table(Pieces, one))
 
 
 def run(
@@ -58,38 +72,77 @@ def run(
 
     LoadRefused when a file cannot be used, or a folder for sorting has no room.
     """
+    with Workspace() as space:
+        found = gather(parts, boundaries, executor, space, reading=reading, progress=progress)
+        pieces = Pieces.concatenate(list(found.pieces()))
+    return replace(found, located=replace(found.located, pieces=pieces), kept=None)
+
+
+def gather(
+    parts: Sequence[Part],
+    boundaries: Boundaries,
+    executor: Executor | None,
+    space: Workspace,
+    *,
+    reading: Reading | None = None,
+    progress: Progress | None = None,
+) -> Found:
+    """As ``run``, with the pieces in ``space``: memory does not grow with the number of pings."""
     reading, progress = reading or Reading(), progress or (lambda _bytes, _pings: None)
     found: dict[Part, Found] = {}
     todo = list(parts)
     while todo:
-        found |= _each(todo, boundaries, executor, reading, progress)
+        found |= _each(todo, boundaries, executor, space, reading, progress)
         todo = []
         for group in _overlapping(found):
             for part in group:
-                del found[part]
+                found.pop(part).kept.forget()
             todo.append(Part(tuple(path for part in group for path in part.paths), sort=True))
-    return _joined(found, boundaries)
+    return _joined(found, boundaries, space)
 
 
 def locate_part(
-    part: Part, reading: Reading, boundaries: bytes | Boundaries, progress: Progress | None = None
+    part: Part,
+    reading: Reading,
+    boundaries: bytes | Boundaries,
+    progress: Progress | None = None,
+    kept: PieceFile | None = None,
 ) -> Found:
-    """Locate the pings of one part. In one pass where they come in order of time for each device; otherwise they are
-    sorted in a temporary folder first. Memory does not grow with the number of pings."""
+    """Locate the pings of one part, its pieces put into ``kept`` where that is given.
+
+    In one pass where they come in order of time for each device; otherwise they are sorted in a temporary folder first.
+    """
     if isinstance(boundaries, bytes):
         boundaries = _unpacked(boundaries)
     if not part.sort:
-        in_passing = _in_passing(part, reading, boundaries, progress)
-        if in_passing:
-            return in_passing
-    try:
-        with tempfile.TemporaryDirectory(prefix="pings-") as folder:
-            return _sorted_first(part, reading, boundaries, progress, Path(folder))
-    except OSError as problem:
-        raise LoadRefused(
-            f"Pings that are not in order of time are sorted in {tempfile.gettempdir()}, which needs about 24 bytes a "
-            f"ping: {problem.strerror or problem}. Make room there, or set TMPDIR to a folder with more."
-        ) from None
+        tally = _Tally(part, reading, progress)
+        located = _locate(tally.batches(), boundaries, kept, stop_at_late=True)
+        if located:
+            return tally.found(located, kept)
+    if kept:
+        kept.forget()
+    with Workspace() as space:
+        tally = _Tally(part, reading, progress)
+        located = _locate(tally.in_order(space), boundaries, kept)
+        return tally.found(located, kept)
+
+
+def _locate(
+    batches: Iterable[PingBatch], boundaries: Boundaries, kept: PieceFile | None, *, stop_at_late: bool = False
+) -> Located | None:
+    """None when a ping came late: the pass is given up as soon as one does."""
+    locator = Locator(boundaries)
+    for batch in batches:
+        locator.feed(batch)
+        if stop_at_late and locator.late_count:
+            return None
+        if kept:
+            kept.add(records(some, PIECE) for some in locator.drain())
+    located = locator.finish()
+    if kept is None:
+        return located
+    kept.add([records(located.pieces, PIECE)])
+    return replace(located, pieces=Pieces.empty())
 
 
 def packed(boundaries: Boundaries) -> bytes:
@@ -106,7 +159,7 @@ def _unpacked(data: bytes) -> Boundaries:
 
 @dataclass
 class _Tally:
-    """Counts of one reading of a part; ``batches`` passes the pings on."""
+    """Counts of one reading of a part, while its pings are passed on."""
 
     part: Part
     reading: Reading
@@ -115,6 +168,7 @@ class _Tally:
     teams: dict[Key, int] = field(default_factory=dict)
     read: int = 0
     repeats: int = 0  # that the reader itself left out
+    late: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -129,51 +183,54 @@ class _Tally:
                 if self.progress:
                     self.progress(one.bytes, one.read)
 
-    def found(self, located: Located, late: int = 0) -> Found:
+    def in_order(self, space: Workspace) -> Iterator[PingBatch]:
+        """The same pings sorted by device and time; ``late`` counts those that came after later ones."""
+        sort = ExternalSort(space.new, PING, ("device", "t_ms"), PINGS_A_RUN, PINGS_A_RANGE)
+        newest = np.empty(0, np.int64)
+        for batch in self.batches():
+            newest = np.append(newest, np.full(len(self.devices) - len(newest), np.iinfo(np.int64).min))
+            self.late += int((batch.t_ms < newest[batch.device]).sum())
+            np.maximum.at(newest, batch.device, batch.t_ms)
+            sort.add(records(batch, PING))
+        for one in sort.ranges():
+            yield table(PingBatch, one)
+
+    def found(self, located: Located, kept: PieceFile | None) -> Found:
         located = replace(located, repeats=located.repeats + self.repeats)
-        return Found(located, list(self.devices), list(self.teams), self.read, late, self.rejected, self.notes)
-
-
-def _in_passing(part: Part, reading: Reading, boundaries: Boundaries, progress: Progress | None) -> Found | None:
-    """None when a ping came late: the pass is given up as soon as one does."""
-    tally, locator = _Tally(part, reading, progress), Locator(boundaries)
-    for batch in tally.batches():
-        locator.feed(batch)
-        if locator.late_count:
-            return None
-    return tally.found(locator.finish())
-
-
-def _sorted_first(
-    part: Part, reading: Reading, boundaries: Boundaries, progress: Progress | None, folder: Path
-) -> Found:
-    tally, sort, locator = _Tally(part, reading, progress), ExternalSort(folder), Locator(boundaries)
-    for batch in tally.batches():
-        sort.add(batch)
-    for batch in sort.sorted_batches():
-        locator.feed(batch)
-    return tally.found(locator.finish(), sort.late)
+        devices, teams = list(self.devices), list(self.teams)
+        return Found(located, devices, teams, self.read, self.late, self.rejected, self.notes, kept)
 
 
 def _each(
-    parts: Sequence[Part], boundaries: Boundaries, executor: Executor | None, reading: Reading, progress: Progress
+    parts: Sequence[Part],
+    boundaries: Boundaries,
+    executor: Executor | None,
+    space: Workspace,
+    reading: Reading,
+    progress: Progress,
 ) -> dict[Part, Found]:
     if executor is None:
-        return {part: locate_part(part, reading, boundaries, progress) for part in parts}
+        return {part: locate_part(part, reading, boundaries, progress, space.piece_file()) for part in parts}
     data = packed(boundaries)
     futures = {executor.submit(locate_part, part, reading, data): part for part in parts}
+    found = {}
     try:
-        return {futures[f]: f.result() for f in _as_they_end(futures, progress)}
-    except BaseException:
+        for future in as_completed(futures):
+            part = futures.pop(future)
+            found[part] = _put_away(future, space)
+            progress(part.bytes, found[part].read)
+    finally:
         for future in futures:
             future.cancel()
-        raise
+    return found
 
 
-def _as_they_end(futures: dict[Future[Found], Part], progress: Progress) -> Iterator[Future[Found]]:
-    for future in as_completed(futures):
-        progress(futures[future].bytes, future.result().read)
-        yield future
+def _put_away(future: Future[Found], space: Workspace) -> Found:
+    """What a worker sent, its pieces in the workspace."""
+    sent = future.result()
+    kept = space.piece_file()
+    kept.add([records(sent.located.pieces, PIECE)])
+    return replace(sent, located=replace(sent.located, pieces=Pieces.empty()), kept=kept)
 
 
 def _overlapping(found: dict[Part, Found]) -> list[list[Part]]:
@@ -218,29 +275,31 @@ def _spans(found: Sequence[Found]) -> NDArray[np.int64]:
     return np.vstack(rows)
 
 
-def _joined(found: dict[Part, Found], boundaries: Boundaries) -> Found:
+def _joined(found: dict[Part, Found], boundaries: Boundaries, space: Workspace) -> Found:
     """One answer, with codes in the order of the names, so that it does not tell which part was done first."""
     parts = sorted(found, key=lambda part: (_first_ms(found[part]), part.paths))
     each = [found[part] for part in parts]
     devices = sorted({key for one in each for key in one.devices})
     teams = sorted({key for one in each for key in one.teams})
-    located = join([_recoded(one, devices, teams) for one in each], boundaries)
+    recoding = [(_codes(one.devices, devices), _codes(one.teams, teams)) for one in each]
+    located = join([_recoded(one.located, *codes) for one, codes in zip(each, recoding, strict=True)], boundaries)
+    kept = space.piece_file()
+    for one, codes in zip(each, recoding, strict=True):
+        kept.take_over(one.kept, *codes)
+    kept.add([records(located.pieces, PIECE)])  # the steps between parts
     rejected: Counter[str] = Counter()
     for one in each:
         rejected.update(one.rejected)
     notes = list(dict.fromkeys(note for one in each for note in one.notes))
-    return Found(located, devices, teams, sum(o.read for o in each), sum(o.late for o in each), rejected, notes)
+    read, late = sum(one.read for one in each), sum(one.late for one in each)
+    return Found(replace(located, pieces=Pieces.empty()), devices, teams, read, late, rejected, notes, kept)
 
 
-def _recoded(one: Found, devices: Sequence[Key], teams: Sequence[Key]) -> Located:
-    device, team = _codes(one.devices, devices), _codes(one.teams, teams)
-    found = one.located
-    pieces = replace(found.pieces, device=device[found.pieces.device], team=team[found.pieces.team])
-    pieces = pieces.take(np.lexsort((pieces.t_in_ms, pieces.polygon, pieces.device)))
-    first, last = (replace(b, device=device[b.device], team=team[b.team]) for b in (found.first, found.last))
-    return replace(
-        found, pieces=pieces, first=first.take(np.argsort(first.device)), last=last.take(np.argsort(last.device))
+def _recoded(located: Located, device: NDArray[np.int32], team: NDArray[np.int32]) -> Located:
+    first, last = (
+        replace(ends, device=device[ends.device], team=team[ends.team]) for ends in (located.first, located.last)
     )
+    return replace(located, first=first.take(np.argsort(first.device)), last=last.take(np.argsort(last.device)))
 
 
 def _codes(names: Iterable[Key], wanted: Sequence[Key]) -> NDArray[np.int32]:

@@ -184,4 +184,5 @@ def _provider_of(path: Path) -> str:
 def _codes(column: pa.DictionaryArray, provider: str, known: Codes) -> NDArray[np.int32]:
     keys = [(provider, name) for name in column.dictionary.to_pylist()]
     own = np.array([known.setdefault(key, len(known)) for key in keys], np.int32)
-    return own[column.indices.to_numpy()]
+    codes = column.indices.to_numpy()
+    return codes if np.array_equal(own, np.arange(len(own))) else own[codes]

@@ -49,6 +49,13 @@ def check(found: Found, tracks: Tracks) -> None:
     assert len(found.located.late) == 0
 
 
+def use_the_disk(patch: pytest.MonkeyPatch) -> None:
+    """What would be kept in memory while it is little goes to temporary files."""
+    patch.setattr("data_access.sorting.PIECES_IN_MEMORY", 3)
+    for name, rows in (("PINGS_A_RUN", 40), ("PINGS_A_RANGE", 15), ("PIECES_A_RUN", 7), ("PIECES_A_RANGE", 4)):
+        patch.setattr(f"data_access.partitions.{name}", rows)
+
+
 def cut(tracks: Tracks, pieces: list[np.ndarray], folder: Path) -> list[Part]:
     return parts_of([tracks.take(rows).write(folder / f"{n:03}.csv") for n, rows in enumerate(pieces) if len(rows)])
 
@@ -72,11 +79,13 @@ def pieces_of(how: str, tracks: Tracks, rng: np.random.Generator) -> list[np.nda
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from(CUTS), st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(2, 150))
-def test_any_cut_gives_the_whole(how, seed, devices, pings):
+@given(st.sampled_from(CUTS), st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(2, 150), st.booleans())
+def test_any_cut_gives_the_whole(how, seed, devices, pings, hardly_any_memory):
     tracks, rng = wander(seed, devices, pings), np.random.default_rng(seed)
     pieces = pieces_of(how, tracks, rng)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        if hardly_any_memory:
+            use_the_disk(patch)
         found = run(cut(tracks, pieces, Path(folder)), boundaries())
     given = sum(len(rows) for rows in pieces)
     assert table(found) == of_whole(tracks)
@@ -161,5 +170,6 @@ def test_no_room_for_sorting_says_what_to_do(tmp_path, monkeypatch):
     full = tmp_path / "not-a-folder"
     full.write_text("")
     monkeypatch.setattr(tempfile, "tempdir", str(full))
+    use_the_disk(monkeypatch)
     with pytest.raises(LoadRefused, match="TMPDIR"):
         locate_part(Part((str(path),), sort=True), Reading(), boundaries())

@@ -33,6 +33,7 @@ class CsvFile:
         self.blank = layout.header_records - 1
         self.foreign = 0
         self._parse, self._convert = _options(layout)
+        self._names = [f"c{i}" for i in range(layout.width)]
         self._tried = layout.form.main != times.OTHER and "date" not in layout.columns
 
     @property
@@ -76,7 +77,7 @@ class CsvFile:
                 yield batch
 
     def _typed(self, block: memoryview) -> ReadBatch | None:
-        read = pc.ReadOptions(use_threads=False, block_size=len(block) + 64, column_names=_column_names(self._layout))
+        read = pc.ReadOptions(use_threads=False, block_size=len(block) + 64, column_names=self._names)
         try:
             table = pc.read_csv(
                 pa.py_buffer(block), read_options=read, parse_options=self._parse, convert_options=self._convert
@@ -97,7 +98,8 @@ class CsvFile:
         place = self._layout.columns
 
         def column(name: str) -> pa.Array:
-            return table.column(f"c{place[name]}").combine_chunks()
+            chunks = table.column(f"c{place[name]}")
+            return chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
 
         pair = self._layout.pairs[0]
         x, y, when = column(pair.x), column(pair.y), column("time")
@@ -156,10 +158,6 @@ class CsvFile:
             ) from None
         self.foreign += 1
         return text
-
-
-def _column_names(layout: Layout) -> list[str]:
-    return [f"c{i}" for i in range(layout.width)]
 
 
 def _options(layout: Layout) -> tuple[pc.ParseOptions, pc.ConvertOptions]:

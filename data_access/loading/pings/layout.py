@@ -18,7 +18,7 @@ from data_access.loading.pings.times import OTHER, TimeForm, form_of, refuse_mon
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile, refuse_binary
 
-SAMPLE = 1000
+SAMPLE = 300
 _UTC = re.compile(r"utc|gmt|zulu")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -58,7 +58,7 @@ def layout_of(head: bytes, name: str, mapping: Mapping, needs: tuple[str, ...]) 
     bom = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     return Layout(
         header, columns, pairs, form, zone, delimiter, len(header) + more,
-        len(text[:end].encode(encoding)) + bom, records, lines, b'"' in head, comma,
+        len(text[:end].encode(encoding)) + bom, records, lines, '"' in text[end:], comma,
     )  # fmt: skip
 
 

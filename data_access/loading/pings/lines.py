@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from data_access.loading.pings.source import Stream
 from data_access.loading.result import LoadRefused
 
-BLOCK = 1 << 23
+BLOCK = 1 << 21
 LONGEST_ROW = 1 << 26
 LONGEST_CELL = 1 << 20  # an open quotation mark that far back was never closed
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}

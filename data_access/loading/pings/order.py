@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 _NEVER = -(1 << 62)
+_LONG = 1 << 50  # stands for the time between the pings of two devices
 _TIME_BITS = 43
 
 
@@ -78,6 +80,7 @@ class Order:
     def __init__(self, remembered: int | None = REMEMBERED) -> None:
         self.seen = Seen(remembered)
         self.backward, self.forward, self.jumps, self.repeats = (np.zeros(0, np.int64) for _ in range(4))
+        self._space: dict[str, NDArray[Any]] = {}
         self._previous = np.empty(0, np.int64)  # time of the one before in the file
         # The latest and the earliest ping: time, longitude, latitude.
         self._latest, self._earliest = np.empty((3, 0), np.int64), np.empty((3, 0), np.int64)
@@ -101,28 +104,40 @@ class Order:
         if not len(pings):
             return None
         self._grow(codes)
-        grouped, order = _grouped(pings, distinct)
-        heads = _heads(grouped.device)
-        steps = np.diff(grouped.t_ms)
-        steps[heads[1:] - 1] = 1
+        grouped, order, heads = _grouped(pings, distinct)
+        steps = self._steps(grouped, heads)
         mine = grouped.device[heads]
-        ascending = (not len(steps) or steps.min() > 0) and (grouped.t_ms[heads] > self._latest[0][mine]).all()
         repeats = None
-        if ascending:
+        if (not len(steps) or steps.min() > 0) and (grouped.t_ms[heads] > self._latest[0][mine]).all():
             known = self._previous[mine] != _NEVER
             self.forward[mine] += np.diff(np.append(heads, len(grouped))) - 1 + known
             self._previous[mine] = grouped.t_ms[np.append(heads[1:], len(grouped)) - 1]
         else:
             self._count_steps(grouped, heads)
             grouped, repeats = self._in_order(grouped)
-            heads = _heads(grouped.device)
-        self._count_jumps(grouped, heads)
-        self._remember(grouped, heads)
+            heads = np.append(0, _changes(grouped.device))
+            steps = self._steps(grouped, heads)
+        if len(grouped):
+            self._count_jumps(grouped, heads, steps)
+            self._remember(grouped, heads)
         if repeats is None:
             return None
         mask = np.zeros(len(pings), dtype=bool)
         mask[repeats if order is None else order[repeats]] = True
         return mask
+
+    def _steps(self, grouped: PingBatch, heads: Int64s) -> Int64s:
+        steps = self._differences("t", grouped.t_ms)
+        steps[heads[1:] - 1] = _LONG
+        return steps
+
+    def _differences(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Of neighbours, in space that is used again: fresh memory for each block costs more than the differences."""
+        count = max(len(values) - 1, 0)
+        space = self._space.get(name)
+        if space is None or len(space) < count:
+            space = self._space[name] = np.empty(count, values.dtype)
+        return np.subtract(values[1:], values[:-1], out=space[:count])
 
     def _count_steps(self, grouped: PingBatch, heads: Int64s) -> None:
         """Steps back and forth in the file's order."""
@@ -149,18 +164,16 @@ class Order:
             self.repeats += np.bincount(device[again], minlength=len(self.repeats))
         return grouped.take(order[~again]), order[again] if again.any() else None
 
-    def _count_jumps(self, pings: PingBatch, heads: Int64s) -> None:
-        """``pings`` by device and time, without repeats; at most 50 m/s is no jump."""
-        if not len(pings):
-            return
-        across = np.abs(np.diff(pings.lon_e7)).view(np.uint32)
-        across += np.abs(np.diff(pings.lat_e7)).view(np.uint32)
-        steps = np.diff(pings.t_ms)
-        # First a bound in whole numbers that no jump escapes: 4 units a millisecond are 45 m/s.
-        may = np.flatnonzero(across > steps << 2)
-        may = may[pings.device[may] == pings.device[may + 1]]
-        if len(may):
-            jump = _too_fast(*(_places(pings, rows) for rows in (may, may + 1)))
+    def _count_jumps(self, pings: PingBatch, heads: Int64s, steps: Int64s) -> None:
+        """``pings`` by device and time, without repeats; ``steps``: their milliseconds, _LONG between devices."""
+        across, up = self._differences("lon", pings.lon_e7), self._differences("lat", pings.lat_e7)
+        across = np.abs(across, out=across).view(np.uint32)
+        across += np.abs(up, out=up).view(np.uint32)
+        across[heads[1:] - 1] = 0
+        # First bounds in whole numbers that no jump escapes: 4 units a millisecond are 45 m/s.
+        if len(steps) and int(across.max()) > int(steps.min()) * 4:
+            may = np.flatnonzero(across > steps * 4)
+            jump = _too_fast(_places(pings, may), _places(pings, may + 1))
             self.jumps += np.bincount(pings.device[may[jump]], minlength=len(self.jumps))
         mine, tails = pings.device[heads], np.append(heads[1:], len(pings)) - 1
         later = pings.t_ms[heads] > self._latest[0][mine]
@@ -174,8 +187,6 @@ class Order:
         self.jumps += np.bincount(device[known][jump], minlength=len(self.jumps))
 
     def _remember(self, pings: PingBatch, heads: Int64s) -> None:
-        if not len(pings):
-            return
         mine, tails = pings.device[heads], np.append(heads[1:], len(pings)) - 1
         later = pings.t_ms[tails] > self._latest[0][mine]
         self._latest[:, mine[later]] = _places(pings, tails[later])
@@ -184,19 +195,24 @@ class Order:
         self.seen.add(pings.device, pings.t_ms)
 
 
-def _heads(device: Int32s) -> Int64s:
-    """Where runs of one device begin."""
-    return np.append(0, np.flatnonzero(device[1:] != device[:-1]) + 1)
+def _changes(device: Int32s) -> Int64s:
+    """Where another device follows one."""
+    return np.flatnonzero(device[1:] != device[:-1]) + 1
 
 
-def _grouped(pings: PingBatch, distinct: int) -> tuple[PingBatch, Int64s | None]:
-    """Pings with each device's together, otherwise in the file's order, and where they came from (None: as they were)."""
-    if distinct == 1 or np.count_nonzero(pings.device[1:] != pings.device[:-1]) + 1 == distinct:
-        return pings, None
+def _grouped(pings: PingBatch, distinct: int) -> tuple[PingBatch, Int64s | None, Int64s]:
+    """(pings with each device's together and else in the file's order, where they came from, where devices begin).
+
+    None: they came so.
+    """
     device = pings.device
+    changes = _changes(device) if distinct > 1 else np.empty(0, np.int64)
+    if len(changes) + 1 == distinct:
+        return pings, None, np.append(0, changes)
     # numpy sorts 16 bits by radix, several times quicker than 32.
     order = np.argsort(device.astype(np.uint16) if device.max() < 1 << 16 else device, kind="stable")
-    return pings.take(order), order
+    together = pings.take(order)
+    return together, order, np.append(0, _changes(together.device))
 
 
 def _places(pings: PingBatch, rows: Int64s) -> Int64s:

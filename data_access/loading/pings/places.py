@@ -71,13 +71,18 @@ def canonical(degrees: Floats) -> Int32s:
     return np.rint(scaled, out=scaled).astype(np.int32)
 
 
-def plainly_good(lon: Floats, lat: Floats) -> bool:
-    """Whether every place of a block can be, told by the extremes alone; NaN makes it False."""
-    west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
-    inside = west >= -180 and east <= 180 and south >= -90 and north <= 90
-    may_be_swapped = east >= 49 and south <= 2.1
+def canonical_if_good(lon: Floats, lat: Floats) -> tuple[Int32s, Int32s] | None:
+    """Canonical places of a block, or None when one of them may be none; told by the extremes alone."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Whole numbers compare quickest; what does not fit them makes its sum infinite, or an extreme.
+        if not (np.isfinite(lon.sum()) and np.isfinite(lat.sum())):
+            return None
+        x, y = canonical(lon), canonical(lat)
+    west, east, south, north = int(x.min()), int(x.max()), int(y.min()), int(y.max())
+    inside = west >= -180 * DEGREE and east <= 180 * DEGREE and south >= -90 * DEGREE and north <= 90 * DEGREE
+    may_be_swapped = east >= 49 * DEGREE and south <= 2.1 * DEGREE
     may_be_zero = west <= 0 <= east and south <= 0 <= north
-    return bool(inside and not may_be_swapped and not may_be_zero)
+    return (x, y) if inside and not may_be_swapped and not may_be_zero else None
 
 
 def to_degrees(x: Floats, y: Floats, pair: Pair) -> tuple[Floats, Floats]:

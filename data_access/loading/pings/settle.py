@@ -89,7 +89,8 @@ class Settler:
             if self.pairs[0].is_grid and not places.on_grid(lon, lat).all():
                 return None
             lon, lat = places.to_degrees(lon, lat, self.pairs[0])
-        if not places.plainly_good(lon, lat):
+        place = places.canonical_if_good(lon, lat)
+        if place is None:
             return None
         if (
             self.max_accuracy_m is not None
@@ -117,7 +118,7 @@ class Settler:
             self.counts.converted += len(lon)
         if self.form.main == times.NUMBER:
             self.counts.numbers += len(t_ms)
-        pings = PingBatch(device, team, t_ms, places.canonical(lon), places.canonical(lat))
+        pings = PingBatch(device, team, t_ms, *place)
         return self._emit(pings, distinct, block.numbers, block.accuracy, [])
 
     def _utc(self, local_ms: Int64s, device: Int32s) -> Int64s | None:

@@ -46,7 +46,11 @@ def _lead(view: View) -> list[Any]:
         f"{formats.percent(total.compliance)} of visits reached the planned dose; {formats.percent(coverage.share)} of hot spot-days had any patrol."
     )
     how = html.A("How minutes are counted", href=f"/patrols/counting?{view.filters.to_query()}")
-    return [html.P(sentence, className="lead"), html.P(how)]
+    lead = [html.P(sentence, className="lead"), html.P(how)]
+    if view.may(Permission.SEE_DAYS):
+        link = html.A("Briefing: one team's week on one page", href=f"/briefing?programme={view.programme.code}")
+        lead.append(html.P([link, ", with short visits and why, when crime gathers, and where the minutes fell"]))
+    return lead
 
 
 dash.register_page(

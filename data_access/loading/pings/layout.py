@@ -14,7 +14,7 @@ from data_access.loading.mapping import NAMES, Mapping, columns_of, header_key
 from data_access.loading.pings.lines import DELIMITERS
 from data_access.loading.pings.places import PAIRS, Pair, pairs_of
 from data_access.loading.pings.settle import read_numbers
-from data_access.loading.pings.times import OTHER, TimeForm, form_of, refuse_month_first
+from data_access.loading.pings.times import OTHER, TimeForm, form_of
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile, refuse_binary
 
@@ -44,7 +44,7 @@ class Layout:
 def layout_of(head: bytes, name: str, mapping: Mapping, needs: tuple[str, ...]) -> Layout:
     """The layout; LoadRefused when the text has no header or lacks a column that is needed."""
     refuse_binary(SourceFile(name, head, ""))
-    text, encoding = _decoded(head)
+    text, encoding = _decoded(head, name)
     delimiter = _delimiter(text)
     header, records, lines, end = _header(text, delimiter, name)
     rows = _sample(text[end:], delimiter, whole=len(head) == len(text.encode(encoding)) and len(head) < (1 << 16))
@@ -62,14 +62,20 @@ def layout_of(head: bytes, name: str, mapping: Mapping, needs: tuple[str, ...]) 
     )  # fmt: skip
 
 
-def _decoded(head: bytes) -> tuple[str, str]:
+def _decoded(head: bytes, name: str) -> tuple[str, str]:
     """Text and its encoding; a character that the head's end cuts is left off."""
     for cut in range(4):
         try:
             return head[: len(head) - cut].decode("utf-8-sig"), "utf-8"
         except UnicodeDecodeError:
             continue
-    return head.decode("cp1252", errors="replace"), "cp1252"
+    try:
+        return head.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError as error:
+        raise LoadRefused(
+            f"{name} is not text: byte {error.start + 1:,} belongs to neither UTF-8 nor Windows-1252. "
+            "Save it as CSV UTF-8 and load that."
+        ) from None
 
 
 def _delimiter(text: str) -> str:
@@ -142,11 +148,6 @@ def look_at_times(sample: dict[str, list[str]], header: str, mapping: Mapping, n
     cells = sample["time"]
     if "date" in sample:
         cells = joined(sample["date"], cells)
-    if refuse_month_first(cells):
-        raise LoadRefused(
-            f"{name}: the dates of “{header.strip()}” look like MM/DD/YYYY (a second number over 12). They are read as "
-            "DD/MM/YYYY, so days and months would be mixed up. Export them as YYYY-MM-DD and load again."
-        )
     filled = [c.strip() for c in cells if c.strip()]
     if (
         filled

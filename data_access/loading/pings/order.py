@@ -34,24 +34,24 @@ class Seen:
     untold: int = 0  # pings so far back that what was there is remembered no more
     _sorted: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     _waiting: list[tuple[Int32s, Int64s]] = field(default_factory=list)
-    _held: int = 0
+    held: int = 0
     _forgot: bool = False
 
     def add(self, device: Int32s, t_ms: Int64s) -> None:
         self._waiting.append((device, t_ms))
-        self._held += len(t_ms)
-        if self.most is None or self._held <= self.most + self.most // 4:
+        self.held += len(t_ms)
+        if self.most is None or self.held <= self.most + self.most // 4:
             return
         self._forgot = True
         if not len(self._sorted):
-            while self._held > self.most and len(self._waiting) > 1:
-                self._held -= len(self._waiting.pop(0)[1])
+            while self.held > self.most and len(self._waiting) > 1:
+                self.held -= len(self._waiting.pop(0)[1])
             return
         self._merge()
         far = np.abs((self._sorted & ((1 << _TIME_BITS) - 1)) - int(np.median(t_ms)))
         near = np.argpartition(far, self.most - 1)[: self.most]
         self._sorted = np.sort(self._sorted[near])
-        self._held = len(self._sorted)
+        self.held = len(self._sorted)
 
     def _merge(self) -> None:
         if self._waiting:

@@ -67,8 +67,7 @@ class PingFile(Iterator[ReadBatch]):
             batch = next(self._batches)
         except StopIteration:
             self._stack.close()
-            if not self.read:
-                raise LoadRefused(f"{self._name} has a header but no rows under it. Nothing to load.") from None
+            self._refuse_as_a_whole()
             raise
         except BaseException:
             self._stack.close()
@@ -78,6 +77,17 @@ class PingFile(Iterator[ReadBatch]):
         self.duplicate += len(batch.duplicates)
         self.rejected += len(batch.rejects)
         return batch
+
+    def _refuse_as_a_whole(self) -> None:
+        """What only the end of the file shows."""
+        if not self.read:
+            raise LoadRefused(f"{self._name} has a header but no rows under it. Nothing to load.")
+        form = self._settler.form
+        if form.month_first and not form.day_first:
+            raise LoadRefused(
+                f"{self._name}: dates look like MM/DD/YYYY (“{form.month_first[:30]}”). They are read as DD/MM/YYYY, so days "
+                "and months would be mixed up. Export them as YYYY-MM-DD and load again."
+            )
 
     @property
     def notes(self) -> list[str]:

@@ -108,6 +108,7 @@ class Settler:
             return None
         device, team, distinct = who
         t_ms = block.time_ms
+        self.form.look_at_days(t_ms[:: max(len(t_ms) - 1, 1)])
         if block.zoneless:
             found = self._utc(t_ms, device)
             if found is None:

@@ -62,6 +62,9 @@ class TimeForm:
     digits: int = 0  # after the seconds, at most
     seconds: bool = True  # whether the clock of day-first times shows seconds
     unit: str = ""
+    # Dates with slashes: one that can only be MM/DD/YYYY, and whether any can only be DD/MM/YYYY.
+    month_first: str = ""
+    day_first: bool = False
 
     @classmethod
     def of(cls, cells: Sequence[str], unit: str) -> TimeForm:
@@ -76,6 +79,12 @@ class TimeForm:
         form.seconds = mine[0].count(":") > 1
         form.settle_unit([float(c.replace(",", ".")) for c in cells if form_of(c) == NUMBER])
         return form
+
+    def look_at_days(self, ms: NDArray[np.int64]) -> None:
+        """Local times of dates with slashes: a day over 12 shows which of its numbers is the day."""
+        if self.main == DAY_FIRST and not self.day_first and len(ms):
+            days = ms.astype("datetime64[ms]").astype("datetime64[D]")
+            self.day_first = bool(((days - days.astype("datetime64[M]")).astype(int) >= 12).any())
 
     def settle_unit(self, numbers: Sequence[float] | NDArray[Any]) -> None:
         """Seconds or finer, by what the middle one of these would be; once for the file."""
@@ -106,6 +115,7 @@ def read_texts(cells: list[str], form: TimeForm, ledger: Ledger, name: str = "ti
         if fits.any():
             found = pc.cast(iso.filter(pa.array(fits)), kind).cast(pa.int64()).to_numpy() // 1000
             ms[fits], known[fits] = found, True
+            form.look_at_days(found)
             zoned[fits] = kind.tz is not None
     for row in np.flatnonzero(~known & ledger.good).tolist():
         one = _one(cells[row].strip(), form)
@@ -133,7 +143,10 @@ def _one(cell: str, form: TimeForm) -> tuple[int, bool, bool] | None:
             int(got["H"] or 0), int(got["M"] or 0), int(got["S"] or 0),
         )  # fmt: skip
     except ValueError:
+        if got["m2"] and int(got["m2"]) > 12 >= int(got["d2"]):
+            form.month_first = form.month_first or cell
         return None
+    form.day_first |= bool(got["d2"]) and int(got["d2"]) > 12
     gone = then - _EPOCH
     ms = (gone.days * 86_400 + gone.seconds) * 1000 + int((got["f"] or "0")[:3].ljust(3, "0"))
     if not got["z"]:
@@ -158,9 +171,3 @@ def bound(ms: NDArray[np.int64], until: int, today: date, cells: list[str], ledg
     unit = f" Numbers of this column are {form.unit} since 1970." if form.unit else ""
     ledger.reject_cells(ms < FIRST_MS, "time", f"“{{cell}}” is before 2000.{unit}", cells)
     ledger.reject_cells(ms >= until, "time", f"“{{cell}}” is in the future (today is {today}).{unit}", cells)
-
-
-def refuse_month_first(cells: Sequence[str]) -> bool:
-    """Whether dates with slashes can only be MM/DD/YYYY: some second numbers are no months, no first numbers days."""
-    pairs = [(int(m[1]), int(m[2])) for m in (re.match(r"\s*(\d{1,2})/(\d{1,2})/\d{4}\b", c) for c in cells) if m]
-    return any(b > 12 for _, b in pairs) and all(a <= 12 for a, _ in pairs)

@@ -47,9 +47,10 @@ class System:
         x, y = points[:, 0], points[:, 1]
         there = _transformer(self.code)
         lon, lat = there.transform(x, y, errcheck=False)
-        # PROJ wraps a wild number round the globe to a place that looks like any other; back it does not come.
+        # PROJ wraps a wild number round the globe to a place that looks like any other; back it does not come. There
+        # and back may take different shifts of datum, tens of metres apart, so a kilometre is allowed.
         back_x, back_y = there.transform(lon, lat, direction="INVERSE", errcheck=False)
-        near = 1e-5 if self.is_degrees else 1.0
+        near = 0.01 if self.is_degrees else 1000.0
         with np.errstate(invalid="ignore"):
             lost = ~((np.abs(back_x - x) <= near) & (np.abs(back_y - y) <= near))
         return np.where(lost[:, None], np.inf, np.column_stack([lon, lat]))

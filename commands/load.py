@@ -44,9 +44,9 @@ def register(server: Flask) -> None:
 @click.option(
     "--mapping", "mapping_file", type=click.Path(path_type=Path), help="pings, crimes: TOML naming the columns."
 )
-@click.option("--sheet", default="", help="crimes: the sheet of a workbook.")
+@click.option("--sheet", default="", help="crimes: the sheet of a workbook. hot-spots: the layer.")
 @click.option("--crs", default="", help="pings, crimes, hot-spots: the coordinate system, such as EPSG:27700.")
-@click.option("--zone", default="", help="pings: the zone of times without one (Europe/London unless said).")
+@click.option("--zone", default="", help="pings, crimes: the zone of times without one (Europe/London unless said).")
 @click.option("--replace", is_flag=True, help="Replace older files whose months this one covers, whatever its days.")
 @click.option("--again", is_flag=True, help="Load again a file that a newer one has replaced since.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of sentences.")

@@ -14,7 +14,7 @@ from analysis.dosage.kernel import Boundaries, locate
 from analysis.dosage.layers import with_bands
 from analysis.dosage.reference_rules import stays_by_loops
 from analysis.dosage.rules import PLAIN, Rules
-from analysis.dosage.tables import PingBatch
+from analysis.dosage.tables import Pieces, PingBatch
 from analysis.dosage.trackers import tracker_days
 from analysis.dosage.visits import visits
 from tests.analysis.dosage.piece_making import EVENINGS
@@ -129,3 +129,12 @@ def test_a_silence_between_two_corners_with_nothing_inside_still_counts_whole():
     stays = count(found, 1, Rules())
     # The line is inside for half a block at either end, but the whole silence is one row and ten minutes.
     assert (stays.minutes.tolist(), stays.silent_ms.tolist()) == ([12.0], [600_000.0])
+
+
+def test_a_tracker_with_one_ping_or_none():
+    one = np.ones(1, np.int32)
+    lone = PingBatch(one, one, np.array([1_676_376_000_000]), one, one)
+    found = tracker_days(lone, Pieces.empty(), 1, Rules())
+    assert (found.pings.tolist(), found.tracked_minutes.tolist(), found.gap_minutes.tolist()) == ([1], [0], [0])
+    assert np.isnan(found.median_interval_s[0])
+    assert len(tracker_days(PingBatch.empty(), Pieces.empty(), 1, Rules()).day) == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ SCHEMA = pa.schema(
 )
 # Sorted times and near positions differ by little: 5 bytes a ping instead of 28.
 _DELTA = dict.fromkeys(("t_ms", "lon_e7", "lat_e7"), "DELTA_BINARY_PACKED")
+_AT_ONCE = 8
 UNDER_WAY = ".part"  # a file that is being written; renamed when it is whole
 
 
@@ -50,38 +53,65 @@ def encode(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(
         table, sink, compression="zstd", use_dictionary=["device", "team"], column_encoding=_DELTA,
-        row_group_size=1 << 20,
+        row_group_size=1 << 20, write_statistics=False, store_schema=False,
     )  # fmt: skip
     return sink.getvalue().to_pybytes()
 
 
-def write_whole(path: Path, data: bytes) -> str:
-    """Write for us alone, onto the disk, then give the file its name; returns the sha256."""
-    under_way = path.with_name(path.name + UNDER_WAY)
-    fd = os.open(under_way, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+def write_whole(path: Path, data: bytes) -> None:
+    """Write for us alone, onto the disk, then give the file its name."""
+    begin(path, data)
+    settle([path])
+
+
+def begin(path: Path, data: bytes) -> str:
+    """Write a file under a name that nobody reads; ``settle`` makes it count. Returns the sha256."""
+    fd = os.open(_under_way(path), os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(fd, "wb") as handle:
         handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(under_way, path)
     return hashlib.sha256(data).hexdigest()
 
 
-def keep_names(folder: Path) -> None:
-    """A new, renamed or removed name in ``folder`` reaches the disk."""
-    fd = os.open(folder, os.O_RDONLY)
+def settle(paths: Sequence[Path]) -> None:
+    """Bring begun files onto the disk and give them their names, those too on the disk when this returns."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a disk takes many such waits together
+        list(pool.map(_sync, (_under_way(path) for path in paths)))
+        for path in paths:
+            os.replace(_under_way(path), path)
+        list(pool.map(_sync, sorted({path.parent for path in paths})))
+
+
+def _under_way(path: Path) -> Path:
+    return path.with_name(path.name + UNDER_WAY)
+
+
+def _sync(path: Path) -> None:
+    """What a file holds, or which names a folder has, is on the disk when this returns."""
+    fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
     finally:
         os.close(fd)
 
 
-def make_folder(folder: Path, root: Path) -> None:
-    """``folder`` and what is missing above it down from ``root``, private and on the disk."""
-    missing = [f for f in (folder, *folder.parents) if f.is_relative_to(root) and not f.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
-        keep_names(one.parent)
+def make_folders(folders: Iterable[Path]) -> None:
+    """Folders and what is missing above them, private and on the disk."""
+    changed: dict[Path, None] = {}
+    for folder in folders:
+        _make_folder(folder, changed)
+    for folder in changed:
+        _sync(folder)
+
+
+def _make_folder(folder: Path, changed: dict[Path, None]) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:  # or removed this moment, empty, by another process that tidies up
+        _make_folder(folder.parent, changed)
+        return _make_folder(folder, changed)
+    changed[folder.parent] = None
 
 
 def decode(path: Path, sha256: str, columns: list[str] | None = None) -> pa.Table:

@@ -30,10 +30,11 @@ from data_access.ping_files import (
     UNDER_WAY,
     Coded,
     PartDamaged,
+    begin,
     decode,
     encode,
-    keep_names,
-    make_folder,
+    make_folders,
+    settle,
     write_whole,
 )
 from data_access.schema import load, ping_part, programme
@@ -130,18 +131,10 @@ def _announce(conn: Connection, programme_id: int, paths: list[str]) -> None:
         raise RuntimeError("Pings are added and removed inside ping_store.transaction(engine) only.")
     root = root_of(conn)
     folder = root / folder_of(conn, programme_id)
-    _make_root(root)
-    make_folder(folder, root)
+    make_folders([folder])
     path = folder / f"unfinished-{secrets.token_hex(8)}.json"
     write_whole(path, json.dumps(paths).encode())
-    keep_names(folder)
     lists.append(path)
-
-
-def _make_root(root: Path) -> None:
-    if not root.exists():
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keep_names(root.parent)
 
 
 def write(
@@ -162,38 +155,26 @@ def write_files(
     folder, key = folder_of(conn, programme_id), f"load-{load_id}-{secrets.token_hex(4)}.parquet"
     paths = [f"{folder}/provider={provider}/date={day.isoformat()}/{key}" for provider, day, _ in plan]
     _announce(conn, programme_id, paths)
-    table = _Canonical(frame)
-    rows = []
+    root, table, rows = root_of(conn), _Canonical(frame), []
+    make_folders([(root / path).parent for path in paths])
     for number, ((provider, day, where), path) in enumerate(zip(plan, paths, strict=True), 1):
-        values = _write_part(root_of(conn) / path, table.part(where))
-        rows.append(
-            {
-                "programme_id": programme_id,
-                "load_id": load_id,
-                "provider": provider,
-                "local_date": day,
-                "path": path,
-                **values,
-            }
-        )
+        rows.append({
+            "programme_id": programme_id, "load_id": load_id, "provider": provider, "local_date": day, "path": path,
+            **_begin_part(root / path, table.part(where)),
+        })  # fmt: skip
         if progress:
             progress("storing days of pings", number, len(plan))
+    settle([root / path for path in paths])
     return rows
 
 
-def _write_part(path: Path, part: pa.Table) -> dict[str, Any]:
+def _begin_part(path: Path, part: pa.Table) -> dict[str, Any]:
     data = encode(part)
-    for attempt in (1, 2, 3):
-        # Another process that tidies up may remove the folder while it is still empty.
-        make_folder(path.parent, path.parents[3])
-        try:
-            digest = write_whole(path, data)
-            keep_names(path.parent)
-        except FileNotFoundError:
-            if attempt == 3:
-                raise
-        else:
-            break
+    try:
+        digest = begin(path, data)
+    except FileNotFoundError:  # another process that tidies up has removed the folder while it was still empty
+        make_folders([path.parent])
+        digest = begin(path, data)
     times = part["t_ms"].to_numpy()
     return {"pings": len(part), "t_from_ms": int(times.min()), "t_to_ms": int(times.max()), "sha256": digest}
 

@@ -181,7 +181,7 @@ def test_who_may_confirm_what(months):
     confirmed.withdraw_confirmation(manager, "TEST", "2023-05", "A tracker was missing")
     with pytest.raises(confirmed.ConfirmationRefused, match="not confirmed"):
         confirmed.withdraw_confirmation(manager, "TEST", "2023-05", "Again")
-    for month, said in (("2023-04", "No pings"), ("2999-01", "not over"), ("May", "YYYY-MM")):
+    for month, said in (("2023-04", "No positions"), ("2999-01", "not over"), ("May", "YYYY-MM")):
         with pytest.raises(confirmed.ConfirmationRefused, match=said):
             confirmed.confirm_month(manager, "TEST", month)
     for role in (Role.FUNDER, Role.PARTNER, Role.REVIEWER, Role.ADMINISTRATOR, Role.APPROVER):

@@ -53,6 +53,8 @@ class GpxFile:
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise LoadRefused(self._broken(error)) from None
+        except LoadRefused:
+            raise
         except (ValueError, LookupError):  # an encoding that Python does not know
             raise LoadRefused(
                 f"{self._stream.name} is XML in an encoding that is not known. Export it as UTF-8."

@@ -21,7 +21,7 @@ from data_access.loading.pings.places import Pair
 from data_access.loading.pings.times import TimeForm
 
 WHO = ("provider", "device", "team")
-_NUMBER = r"^[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?$"
+_NUMBER = r"^[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,3})?$"
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -281,7 +281,7 @@ def read_numbers(cells: list[str], decimal_comma: bool) -> tuple[Floats, Mask]:
     """(values, NaN where the cell is empty or no number; cells that are no number)."""
     texts = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
     if decimal_comma:
-        texts = pc.replace_substring_regex(texts, r"^([+-]?[0-9]+),([0-9]+)$", r"\1.\2")
+        texts = pc.replace_substring_regex(texts, r"^([+-]?[0-9]*),([0-9]+(?:[eE][+-]?[0-9]+)?)$", r"\1.\2")
     fits = np.asarray(pc.match_substring_regex(texts, _NUMBER))
     values = np.full(len(cells), np.nan)
     if fits.any():

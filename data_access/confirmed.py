@@ -11,6 +11,7 @@ from data_access import audit
 from data_access.engine import utc_now, writing
 from data_access.reading import opened
 from data_access.schema import confirmed_month, ping_part, visit
+from domain import formats
 from domain.periods import Period, month_of, month_period, parse_month
 from domain.roles import Permission
 from domain.scope import Scope
@@ -42,12 +43,16 @@ def confirm_month(scope: Scope, code: str, month: str) -> None:
     with opened(scope, code, Permission.LOAD_DATA) as o:
         programme_id = o.programme_id
     if utc_now().date() <= period.end:
-        raise ConfirmationRefused(f"{month} is not over; confirm it when its last pings have been loaded.")
+        raise ConfirmationRefused(
+            f"{formats.month(month)} is not over; confirm it when its last pings have been loaded."
+        )
     with writing().begin() as conn:
         if conn.execute(select(_c.id).where(_c.programme_id == programme_id, _c.month == month)).first():
-            raise ConfirmationRefused(f"{month} is confirmed already.")
+            raise ConfirmationRefused(f"{formats.month(month)} is confirmed already.")
         if not _has_pings(conn, programme_id, period):
-            raise ConfirmationRefused(f"No pings of {month} are loaded, so there are no visits to confirm.")
+            raise ConfirmationRefused(
+                f"No positions of {formats.month(month)} are loaded, so there are no visits to confirm."
+            )
         values = {"month": month, "confirmed_at": utc_now(), "confirmed_by": scope.actor[:120]}
         conn.execute(insert(confirmed_month).values(programme_id=programme_id, **values))
         _note(conn, scope.actor, "month confirmed", programme_id, {"month": month})
@@ -62,7 +67,7 @@ def withdraw_confirmation(scope: Scope, code: str, month: str, reason: str) -> N
         raise ConfirmationRefused("Say in a few words why the confirmation is withdrawn; the reason is kept.")
     with writing().begin() as conn:
         if not _withdraw(conn, programme_id, month_of(period.start), scope.actor, reason.strip()):
-            raise ConfirmationRefused(f"{month} is not confirmed.")
+            raise ConfirmationRefused(f"{formats.month(month)} is not confirmed.")
 
 
 def _month(text: str) -> Period:

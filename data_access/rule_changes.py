@@ -45,7 +45,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Change:
-    """One line of the history of a provider's rules."""
+    """One line of the history of a provider's rules; ``moved`` is Moved.as_json, of a dose with ``planned_dose``."""
 
     provider: str
     provider_name: str
@@ -77,47 +77,59 @@ def rule_history(scope: Scope, code: str) -> list[Change]:
         ]  # fmt: skip
 
 
+def last_change(scope: Scope, code: str, provider: str) -> int:
+    """Number of the provider's newest change, 0 before the first: what ``since`` takes."""
+    with opened(scope, code, Permission.CHANGE_RULES) as o:
+        return _newest(o.conn, o.programme_id, provider)
+
+
 def change_rules(
-    scope: Scope, code: str, provider: str, rules: Rules, reason: str, *, only_look: bool = False
-) -> Moved:
+    scope: Scope, code: str, provider: str, rules: Rules, reason: str, *, only_look: bool = False,
+    since: int | None = None,
+) -> Moved:  # fmt: skip
     """Count one provider's minutes anew by other rules, in one transaction; returns what moved.
 
-    ``only_look`` works everything out and then takes it back. RulesError when nothing would be another rule, the
-    provider is unknown or no reason is given.
+    ``only_look`` works everything out and then takes it back. ``since`` : the ``last_change`` that the person had seen;
+    RulesError when somebody has changed something after it, when nothing would be another rule, the provider is unknown
+    or no reason is given.
     """
 
     def apply(conn: Connection, o: Opened, moved: Callable[[], Moved]) -> Moved:
         held = rules_rows(conn, o.programme_id)
         if rules == (held[provider][1] if provider in held else Rules()):
-            raise RulesError("These are the rules in force already; nothing was changed.")
+            raise RulesError("These are the rules in force already; change one of them first.")
         row_id = _record(conn, o.programme_id, provider, rules, reason, scope.actor)
         because = "the counting rules were changed"
         redone = recompute_visits(conn, o.programme_id, providers=(provider,), actor=scope.actor, because=because)
         found = replace(moved(), kept_days=len(redone.kept), withdrawn=redone.withdrawn)
-        _settle(conn, o.programme_id, row_id, provider, found, rules_as_json(rules), scope.actor)
+        _settle(conn, o.programme_id, row_id, provider, found.as_json(), rules_as_json(rules), scope.actor)
         return found
 
-    return _changed(scope, code, provider, reason, apply, only_look)
+    return _changed(scope, code, provider, reason, apply, only_look, since)
 
 
 def change_planned_dose(
-    scope: Scope, code: str, provider: str, start: date, minutes: float, reason: str, *, only_look: bool = False
-) -> Moved:
+    scope: Scope, code: str, provider: str, start: date, minutes: float, reason: str, *, only_look: bool = False,
+    since: int | None = None,
+) -> Moved:  # fmt: skip
     """Plan visits of another length from a day on. No minute changes; which visits reached their dose does."""
     if not 0 < minutes <= 24 * 60:
         raise RulesError("A planned dose is more than 0 and at most 1,440 minutes.")
 
     def apply(conn: Connection, o: Opened, moved: Callable[[], Moved]) -> Moved:
+        planned = _now(conn, o.programme_id).provider(provider)
+        before = planned.dose_on(start) if planned else None
+        if before == minutes:
+            raise RulesError(f"{minutes:g} minutes are planned from {formats.day(start)} already.")
         rules = {p: r for p, (_, r) in rules_rows(conn, o.programme_id).items()}.get(provider, Rules())
         _write_dose(conn, o.programme_id, provider, start, minutes)
-        words = f"Planned dose {formats.number(minutes)} minutes from {formats.day(start)}. {reason}"
-        row_id = _record(conn, o.programme_id, provider, rules, words, scope.actor)
+        row_id = _record(conn, o.programme_id, provider, rules, reason, scope.actor)
         found = moved()
-        what = {"planned_dose": {"from": start.isoformat(), "minutes": minutes}}
-        _settle(conn, o.programme_id, row_id, provider, found, what, scope.actor)
+        what = {"planned_dose": {"from": start.isoformat(), "before": before, "minutes": minutes}}
+        _settle(conn, o.programme_id, row_id, provider, found.as_json() | what, what, scope.actor)
         return found
 
-    return _changed(scope, code, provider, reason, apply, only_look)
+    return _changed(scope, code, provider, reason, apply, only_look, since)
 
 
 def _changed(
@@ -127,6 +139,7 @@ def _changed(
     reason: str,
     apply: Callable[[Connection, Opened, Callable[[], Moved]], Moved],
     only_look: bool,
+    since: int | None,
 ) -> Moved:
     with opened(scope, code, Permission.CHANGE_RULES) as o:
         programme_id, programme = o.programme_id, o.programme
@@ -135,6 +148,8 @@ def _changed(
     if not only_look and len(reason.strip()) < REASON_AT_LEAST:
         raise RulesError("Say why in a few words; the reason stays with the figures it moved.")
     with writing().connect() as conn, conn.begin() as transaction:
+        if since is not None:
+            _refuse_if_changed(conn, programme_id, programme, provider, since)
         inside = Opened(conn, scope, programme_id, programme, None)
         before = _totals(conn, programme_id, programme, provider)
         found = apply(
@@ -143,6 +158,26 @@ def _changed(
         if only_look:
             transaction.rollback()
         return found
+
+
+def _newest(conn: Connection, programme_id: int, provider: str) -> int:
+    r = schema.dosage_rules.c
+    found = conn.execute(select(func.max(r.id)).where(r.programme_id == programme_id, r.provider == provider)).scalar()
+    return int(found or 0)
+
+
+def _refuse_if_changed(conn: Connection, programme_id: int, programme: Programme, provider: str, since: int) -> None:
+    """A whole set of rules is written, so an old form would take a colleague's change back unseen."""
+    newest = _newest(conn, programme_id, provider)
+    if newest == since:
+        return
+    r = schema.dosage_rules.c
+    row = conn.execute(select(r.changed_by, r.changed_at).where(r.id == newest)).first()
+    who = f" by {row.changed_by} on {formats.local_time(row.changed_at)}" if row else ""
+    raise RulesError(
+        f"How {programme.provider_name(provider)} is counted has been changed{who}, after this form was filled. "
+        "Reload the page to see the rules that hold now."
+    )
 
 
 def _now(conn: Connection, programme_id: int) -> Programme:
@@ -157,11 +192,11 @@ def _record(conn: Connection, programme_id: int, provider: str, rules: Rules, re
 
 
 def _settle(
-    conn: Connection, programme_id: int, row_id: int, provider: str, found: Moved, what: dict[str, Any], actor: str
-) -> None:
+    conn: Connection, programme_id: int, row_id: int, provider: str, moved: dict[str, Any], what: dict[str, Any], actor: str
+) -> None:  # fmt: skip
     rules = schema.dosage_rules
-    conn.execute(update(rules).where(rules.c.id == row_id).values(moved=found.as_json()))
-    detail = {"provider": provider, "change": what, "moved": found.as_json()["total"]}
+    conn.execute(update(rules).where(rules.c.id == row_id).values(moved=moved))
+    detail = {"provider": provider, "change": what, "moved": moved["total"]}
     audit.record(conn, actor=actor, event="counting rules changed", detail=detail, programme_id=programme_id)
 
 

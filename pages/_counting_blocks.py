@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -131,7 +132,9 @@ RULES_BLOCK = register_block(
         permission=Permission.VIEW_PATROLS,
         frame=_rules_frame,
         sentence=_rules_sentence,
-        caption=lambda view: "Set for each provider; every change is recorded below with its reason and what it moved.",
+        caption=lambda view: (
+            "Set for each provider by a manager; every change is kept with its reason and what it moved."
+        ),
         columns=_rules_columns,
         table_open=True,
         covers=lambda view: f"{view.programme.name}, all dates",
@@ -212,12 +215,20 @@ def _history_frame(view: View) -> pd.DataFrame:
         reached = change.moved.get("total", {}).get("visits_at_dose", [None, None])
         rows.append({
             "changed_at": change.changed_at, "provider_name": change.provider_name, "changed_by": change.changed_by,
-            "what": "; ".join(differences(before, change.rules)) or "planned dose", "reason": change.reason,
+            "what": _what(change, before), "reason": change.reason,
             "minutes_before": minutes[0], "minutes_after": minutes[1], "reached_before": reached[0], "reached_after": reached[1],
         })  # fmt: skip
     names = ["changed_at", "provider_name", "what", "reason", "minutes_before", "minutes_after", "reached_before",
              "reached_after", "changed_by"]  # fmt: skip
     return pd.DataFrame(rows, columns=names)
+
+
+def _what(change: rule_changes.Change, before: Rules) -> str:
+    dose = change.moved.get("planned_dose")
+    if not dose:
+        return "; ".join(differences(before, change.rules))
+    was = f"{dose['before']:g} to " if dose["before"] is not None else ""
+    return f"planned dose {was}{dose['minutes']:g} minutes from {formats.day(date.fromisoformat(dose['from']))}"
 
 
 HISTORY = register_block(

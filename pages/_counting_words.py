@@ -10,19 +10,22 @@ from domain import formats
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule as a reader meets it; ``divide`` turns the kept unit into the one shown."""
+    """One rule as a reader meets it; ``divide`` turns the kept unit into the one shown, ``least`` and ``most`` are in
+    the one shown."""
 
     name: str
     label: str
     unit: str
     divide: float
     why: str
+    least: float = 0
+    most: float = 1440
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("gap_s", "Silence that ends presence", "minutes", 60, "Longer than this between two positions, nobody knows where the person was."),
+    Rule("gap_s", "Silence that ends presence", "minutes", 60, "Longer than this between two positions, nobody knows where the person was.", least=1),
     Rule("gap_credit_s", "Silence credited in one place", "minutes", 60, "A silence up to this long that begins and ends inside the same hot spot is most often a visit indoors, so it counts."),
-    Rule("band_m", "Band at the boundary", "metres", 1, "GPS wanders. An excursion that stays this close to the boundary is taken for wander and counts as inside."),
+    Rule("band_m", "Band at the boundary", "metres", 1, "GPS wanders. An excursion that stays this close to the boundary is taken for wander and counts as inside.", most=1000),
     Rule("reentry_s", "Excursion that is bridged", "minutes", 60, "Back inside within this time, the patrol is taken to have stayed; the time counts."),
     Rule("min_dwell_s", "Shortest visit", "minutes", 60, "A shorter stay is passing through: its minutes are kept apart from visits."),
     Rule("off_duty_s", "Tracker taken to be off", "minutes", 60, "A longer silence is the end of a shift, not a lost signal."),

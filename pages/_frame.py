@@ -54,6 +54,7 @@ class DataPage:
     spots: bool = True
     nothing: Callable[[View], tuple[str, str] | None] | None = None  # why the programme has nothing for this page
     stage: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
+    stage_last: bool = False  # or after the blocks
 
 
 def choices_for(view: View, months: Sequence[str]) -> list[PeriodChoice]:
@@ -196,6 +197,7 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
     except NoSuchHotSpot as reason:
         return _no_such_hot_spot(str(reason))
     months = trends.months_loaded(view.scope, view.programme.code)
+    stage = _safely(lambda: page.stage(view), page.slug) if page.stage else []  # type: ignore[misc]
     bar = filter_bar(
         page.slug,
         view.filters,
@@ -214,8 +216,9 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
             dcc.Store(id=f"{page.slug}-query"),
             dcc.Store(id=f"{page.slug}-written"),
             dcc.Store(id=f"{page.slug}-address", data=view.filters.to_query()),
-            *(_safely(lambda: page.stage(view), page.slug) if page.stage else []),  # type: ignore[misc]
+            *([] if page.stage_last else stage),
             states.loading(html.Div(content(page, view), id=f"{page.slug}-content"), f"{page.slug}-content"),
+            *(stage if page.stage_last else []),
         ],
         className="page",
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 
 import dash
 import dash_bootstrap_components as dbc
-import pandas as pd
 from dash import Input, Output, State, dcc, html
 
 from access.requires import requires
@@ -15,20 +14,23 @@ from access.viewer import current_scope
 from analysis.dosage.rules import Rules
 from components import states
 from components.forms import field
-from components.table import data_table, decimal, text
 from components.view import View
 from data_access import patrols, programmes, rule_changes
-from data_access.dosage_rules import RulesError, rules_from_json
-from data_access.rule_changes import Moved
+from data_access.dosage_rules import RulesError
+from data_access.ping_store import StoreError
 from domain import formats
 from domain.roles import Permission
-from domain.scope import OutOfScope, Scope
+from domain.scope import OutOfScope
 from pages._counting_blocks import CALIBRATION, DEVICES, HISTORY, METHODS, RULES_BLOCK
-from pages._counting_words import RULES, differences, shifts_text, shown
-from pages._frame import DataPage, data_page
+from pages._counting_form import Asked, moved_sentence, moved_table, read
+from pages._counting_words import RULES, shifts_text, shown
+from pages._frame import DataPage, content, data_page, make_view
 
 PATH = "/patrols/counting"
 FIELDS = {rule.name: f"counting-{rule.name.replace('_', '-')}" for rule in RULES}
+HOW_TO_CHANGE = (
+    "You see what would move before anything is changed. A change can be made back; both stay in the history."
+)
 DOSE_FROM, DOSE_MINUTES = "counting-dose-from", "counting-dose-minutes"
 
 
@@ -52,13 +54,15 @@ def _form(view: View, provider: str) -> list[Any]:
         field("counting-shifts", "Shifts", shifts, "Clock times like 14:00-22:00, 20:00-01:00; empty counts all hours."),
         html.Fieldset([
             html.Legend("Planned dose of a visit (leave empty to keep it)"),
+            html.P("Loading the programme's settings anew sets all doses to what that file says.", className="hint"),
             field(DOSE_FROM, "From", dbc.Input(id=DOSE_FROM, type="date")),
             _number_field(DOSE_MINUTES, "Minutes", None, "How long one visit is planned to last from that day on."),
         ], className="form-group"),
         field("counting-reason", "Why", reason, "Kept for good beside what the change moves."),
+        dcc.Store(id="counting-since", data=rule_changes.last_change(view.scope, view.programme.code, provider)),
         html.Button("Show what would move", id="counting-look", className="button secondary", n_clicks=0),
-        html.Div(id="counting-proposal", role="status"),
-        html.Div(id="counting-done", role="status"),
+        html.P(id="counting-working", role="status"),
+        html.Div([html.Div(id="counting-proposal"), html.Div(id="counting-done")], id="counting-answer"),
     ]  # fmt: skip
 
 
@@ -67,157 +71,134 @@ def _stage(view: View) -> list[Any]:
         return []
     where = dcc.Store(id="counting-where", data={"programme": view.programme.code})
     first = view.programme.providers[0].code
-    return [where, html.Details([html.Summary("Change the rules"), *_form(view, first)], className="wide-form")]
+    shown_form = html.Details([html.Summary("Show the form"), *_form(view, first)], className="wide-form")
+    heading = html.H2("Change the rules", id="counting-change")
+    return [where, html.Section([heading, html.P(HOW_TO_CHANGE), shown_form], className="block")]
 
 
 @dash.callback(
     *(Output(element, "value") for element in FIELDS.values()),
     Output("counting-shifts", "value"),
+    Output("counting-since", "data"),
+    Output("counting-proposal", "children", allow_duplicate=True),
+    Output("counting-done", "children", allow_duplicate=True),
     Input("counting-provider", "value"),
     State("counting-where", "data"),
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)
 def show_provider(provider: str, where: dict[str, str]) -> tuple[Any, ...]:
-    """The chosen provider's rules into the fields."""
-    rules = rule_changes.current_rules(current_scope(), str((where or {}).get("programme", ""))).get(provider, Rules())
-    return (*(shown(rules, r) for r in RULES), shifts_text(rules))
+    """The chosen provider's rules into the fields; what was looked at for another provider goes."""
+    code = str((where or {}).get("programme", ""))
+    rules = rule_changes.current_rules(current_scope(), code).get(provider, Rules())
+    since = rule_changes.last_change(current_scope(), code, provider)
+    return (*(shown(rules, r) for r in RULES), shifts_text(rules), since, [], [])
 
 
 # --- looking and changing ------------------------------------------------------------------------------------
 
 
-def _proposed(numbers: dict[str, Any], shifts: str | None) -> Rules:
-    document: dict[str, Any] = {}
-    for rule in RULES:
-        value = numbers.get(rule.name)
-        if not isinstance(value, int | float):
-            raise RulesError(f"{rule.label}: a number of {rule.unit} is needed.")
-        document[rule.name] = value * rule.divide
-    pairs = [part.strip().replace("–", "-").split("-") for part in (shifts or "").split(",") if part.strip()]
-    if any(len(pair) != 2 for pair in pairs):
-        raise RulesError(f"Shifts: “{shifts}” is not a list of clock times like 14:00-22:00.")
-    return rules_from_json({**document, "shifts": [[clock.strip() for clock in pair] for pair in pairs]})
+_FORM = (
+    State("counting-where", "data"),
+    State("counting-since", "data"),
+    State("counting-provider", "value"),
+    State("counting-shifts", "value"),
+    State(DOSE_FROM, "value"),
+    State(DOSE_MINUTES, "value"),
+    *(State(element, "value") for element in FIELDS.values()),
+)
 
 
-def _dose(start: str | None, minutes: Any) -> tuple[date, float] | None:
-    if not start and minutes in (None, ""):
-        return None
-    try:
-        day = date.fromisoformat(str(start))
-    except ValueError:
-        raise RulesError("Planned dose: say from which day it holds.") from None
-    if not isinstance(minutes, int | float):
-        raise RulesError("Planned dose: a number of minutes is needed.")
-    return day, float(minutes)
-
-
-def _carry_out(scope: Scope, asked: dict[str, Any], only_look: bool) -> tuple[Moved, list[str]]:
-    """The change as asked: other rules, or another planned dose; one at a time, so that what moved has one cause."""
-    code, provider = str(asked["programme"]), str(asked["provider"])
-    now = rule_changes.current_rules(scope, code).get(provider)
-    if now is None:
-        raise RulesError(f"There is no provider “{provider}”.")
-    rules, dose = _proposed(asked["numbers"], asked["shifts"]), _dose(asked["dose_from"], asked["dose_minutes"])
-    reason = str(asked["reason"] or "")
-    if dose and rules != now:
-        raise RulesError(
-            "Change the rules and the planned dose one after the other, so that what each moves can be told."
-        )
-    if dose:
-        moved = rule_changes.change_planned_dose(scope, code, provider, *dose, reason, only_look=only_look)
-        return moved, [f"planned dose {dose[1]:g} minutes from {formats.day(dose[0])}"]
-    moved = rule_changes.change_rules(scope, code, provider, rules, reason, only_look=only_look)
-    return moved, differences(now, rules)
-
-
-def _moved_table(moved: Moved, names: dict[str, str]) -> html.Div:
-    labels = {
-        "patrol_minutes": "Patrol-minutes of visits", "person_minutes": "Person-minutes of visits",
-        "passed_through_minutes": "Patrol-minutes passing through", "visits": "Visits",
-        "visits_at_dose": "Visits at or over the planned dose",
-    }  # fmt: skip
-    rows = [(labels[k], *moved.total[k]) for k in labels]
-    rows += [(f"Patrol-minutes, {names.get(k, k)}", *v) for k, v in moved.by_hot_spot.items()]
-    rows += [(f"Patrol-minutes, {k}", *v) for k, v in moved.by_year.items()]
-    frame = pd.DataFrame([(a, b, c, c - b) for a, b, c in rows], columns=["what", "before", "after", "change"])
-    columns = [
-        text("what", "Measure"),
-        decimal("before", "Now", 0),
-        decimal("after", "Then", 0),
-        decimal("change", "Change", 0),
+def _working(button: str) -> list[tuple[Output, Any, Any]]:
+    """While it is counted: no second click, and no older answer that could be taken for the new one."""
+    return [
+        (Output(button, "disabled"), True, False),
+        (Output("counting-working", "children"), "Counting everything held anew; this takes some seconds.", ""),
+        (Output("counting-answer", "hidden"), True, False),
     ]
-    return data_table(frame, columns, "What the change moves, over everything held", table_id="counting-moved")
 
 
-def _beyond(moved: Moved) -> str:
-    """What the table cannot say: days that stay as they are, months to confirm again."""
-    said = []
-    if moved.kept_days:
-        said.append(f"{formats.number(moved.kept_days)} days stay as they are, because their positions have expired.")
-    if moved.withdrawn:
-        said.append(
-            f"These months need confirming again: {formats.joined([formats.month(m) for m in moved.withdrawn])}."
-        )
-    return " ".join(said)
+def _refused(what: str, reason: object) -> html.Div:
+    return html.Div(states.warning(f"{what} {reason}"), role="alert")
+
+
+def _read(form: Any) -> Asked:
+    try:
+        scope = current_scope()
+        providers = programmes.get_programme(scope, str(form["programme"])).providers
+        names = {p.code: p.name for p in providers}
+        return read(scope, form, names.get(str(form["provider"]), ""))
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:
+        if isinstance(problem, RulesError):
+            raise
+        raise RulesError("The form is incomplete. Reload the page and try again.") from None
 
 
 @dash.callback(
     Output("counting-proposal", "children"),
+    Output("counting-done", "children"),
     Input("counting-look", "n_clicks"),
-    State("counting-where", "data"),
-    State("counting-provider", "value"),
-    *(State(element, "value") for element in FIELDS.values()),
-    State("counting-shifts", "value"),
-    State(DOSE_FROM, "value"),
-    State(DOSE_MINUTES, "value"),
-    State("counting-reason", "value"),
+    *_FORM,
+    running=_working("counting-look"),
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)
-def look(clicks: int, where: dict[str, str], provider: str, *values: Any) -> Any:
+def look(
+    clicks: int, where: dict[str, str], since: int, provider: str, shifts: str, dose_from: str, dose_minutes: Any, *values: Any
+) -> tuple[Any, Any]:  # fmt: skip
     """What would move, worked out in full and taken back; then the second, binding step."""
     if not clicks:
-        return dash.no_update
-    numbers = dict(zip(FIELDS, values, strict=False))
-    shifts, dose_from, dose_minutes, reason = values[len(FIELDS) :]
-    asked = {"programme": (where or {}).get("programme", ""), "provider": provider, "numbers": numbers, "shifts": shifts,
-             "dose_from": dose_from, "dose_minutes": dose_minutes, "reason": reason}  # fmt: skip
+        return dash.no_update, dash.no_update
+    form = {"programme": (where or {}).get("programme", ""), "since": since, "provider": provider, "shifts": shifts,
+            "numbers": dict(zip(FIELDS, values, strict=True)), "dose_from": dose_from, "dose_minutes": dose_minutes}  # fmt: skip
     try:
-        moved, what = _carry_out(current_scope(), asked, only_look=True)
-        names = dict(programmes.filter_defaults(current_scope(), str(asked["programme"])).hot_spot_names)
-    except (RulesError, OutOfScope) as reason_not:
-        return states.warning(f"Nothing was worked out. {reason_not}")
+        asked = _read(form)
+        moved = asked.carry_out(current_scope(), "", only_look=True)
+        names = dict(programmes.filter_defaults(current_scope(), asked.programme).hot_spot_names)
+    except (RulesError, StoreError, OutOfScope) as reason:
+        return [], _refused("Nothing was worked out.", reason)
     return [
-        html.H3(f"If you change {formats.joined(what)}"),
-        _moved_table(moved, names),
-        html.P("Every page, download and draft return shows the new figures from then on. Confirmed months whose figures move need confirming again."),
-        dcc.Store(id="counting-asked", data=asked),
+        html.H3(f"{asked.provider_name}: {formats.joined(asked.what)}"),
+        html.P(moved_sentence(moved, made=False), role="status"),
+        moved_table(moved, names),
+        html.P("Every page, download and draft return shows the new figures from then on."),
+        dcc.Store(id="counting-asked", data=form),
         html.Button("Make this change", id="counting-apply", className="button", n_clicks=0),
-    ]  # fmt: skip
+    ], []  # fmt: skip
 
 
 @dash.callback(
-    Output("counting-done", "children"),
+    Output("counting-done", "children", allow_duplicate=True),
     Output("counting-proposal", "children", allow_duplicate=True),
+    Output("counting-since", "data", allow_duplicate=True),
+    Output("counting-content", "children", allow_duplicate=True),
+    Output("counting-reason", "value"),
+    Output(DOSE_FROM, "value"),
+    Output(DOSE_MINUTES, "value"),
     Input("counting-apply", "n_clicks"),
     State("counting-asked", "data"),
     State("counting-reason", "value"),
+    State("counting-query", "data"),
+    State("counting-address", "data"),
+    running=_working("counting-look"),
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)
-def apply(clicks: int, asked: dict[str, Any], reason: str | None) -> tuple[Any, Any]:
-    if not clicks or not asked:
-        return dash.no_update, dash.no_update
+def apply(
+    clicks: int, form: dict[str, Any], reason: str | None, query: str | None, address: str | None
+) -> tuple[Any, ...]:
+    if not clicks:
+        return (dash.no_update,) * 7
     try:
-        moved, what = _carry_out(current_scope(), {**asked, "reason": reason}, only_look=False)
-    except (RulesError, OutOfScope, KeyError, TypeError, AttributeError) as problem:
-        said = problem if isinstance(problem, RulesError | OutOfScope) else "The proposal is incomplete; show it again."
-        return states.warning(f"Nothing was changed. {said}"), dash.no_update
-    before, after = moved.total["patrol_minutes"]
-    link = html.A("Show the page with the new minutes", href=f"{PATH}?programme={asked['programme']}")
-    sentence = f"Changed: {formats.joined(what)}. Patrol-minutes of visits went from {formats.number(before)} to {formats.number(after)}."
-    return states.inset(html.P(sentence), html.P(link)), []
+        scope, asked = current_scope(), _read(form)
+        moved = asked.carry_out(scope, str(reason or ""), only_look=False)
+    except (RulesError, StoreError, OutOfScope) as problem:
+        return _refused("Nothing was changed.", problem), *[dash.no_update] * 6
+    sentence = f"Changed, {asked.provider_name}: {formats.joined(asked.what)}. {moved_sentence(moved, made=True)}"
+    since = rule_changes.last_change(scope, asked.programme, asked.provider)
+    # The page above shows the new figures at once: an old one must not stand beside the news of its change.
+    body = content(PAGE, make_view(scope, dict(parse_qsl(query or address or ""))))
+    return html.Div(states.inset(html.P(sentence)), role="status"), [], since, body, "", None, None
 
 
 # --- the page ------------------------------------------------------------------------------------------------
@@ -235,26 +216,27 @@ def _nothing(view: View) -> tuple[str, str] | None:
 def _lead(view: View) -> list[Any]:
     sentence = (
         "A minute counts when a patrol's tracker was inside a hot spot's boundary. GPS wanders and trackers fall silent, so "
-        "a plain count is too low; the rules below put that right, and the plain count stands beside them."
+        "a plain count tends to be too low; the rules below put part of that right, and the plain count stands beside them."
     )
     back = html.A("Patrols", href=f"/patrols?{view.filters.to_query()}")
-    return [html.P(sentence, className="lead"), html.P(["Back to ", back, "."])]
+    links = ["Back to ", back, "."]
+    if view.may(Permission.CHANGE_RULES) and view.programme.providers:
+        links += [" ", html.A("Change the rules", href="#counting-change"), "."]
+    return [html.P(sentence, className="lead"), html.P(links)]
 
 
-dash.register_page(
-    __name__,
-    **data_page(
-        DataPage(
-            slug="counting",
-            path=PATH,
-            name="How minutes are counted",
-            question="How are minutes counted, and what do the trackers support?",
-            permission=Permission.VIEW_PATROLS,
-            blocks=[METHODS, RULES_BLOCK, CALIBRATION, DEVICES, HISTORY],
-            lead=_lead,
-            stage=_stage,
-            nothing=_nothing,
-            compare=False,
-        ),
-    ),
+PAGE = DataPage(
+    slug="counting",
+    path=PATH,
+    name="How minutes are counted",
+    question="How are minutes counted, and what do the trackers support?",
+    permission=Permission.VIEW_PATROLS,
+    blocks=[METHODS, RULES_BLOCK, CALIBRATION, DEVICES, HISTORY],
+    lead=_lead,
+    stage=_stage,
+    stage_last=True,
+    nothing=_nothing,
+    compare=False,
 )
+
+dash.register_page(__name__, **data_page(PAGE))

@@ -100,7 +100,26 @@ def test_another_planned_dose_moves_compliance_and_no_minute(patrol, manager):
     assert moved.total["visits_at_dose"] == (0, 1)  # 20 minutes reach 20, not 40
     assert moved.total["patrol_minutes"][0] == moved.total["patrol_minutes"][1]
     assert minutes(patrol, "outreach") == before
-    assert "Planned dose 20 minutes from 1 Feb 2024" in rule_changes.rule_history(manager, "TEST")[0].reason
+    (change,) = rule_changes.rule_history(manager, "TEST")
+    assert change.moved["planned_dose"] == {"from": "2024-02-01", "before": 40, "minutes": 20}
+    assert change.reason == WHY
+    with pytest.raises(RulesError, match="planned from 3 Feb 2024 already"):
+        rule_changes.change_planned_dose(manager, "TEST", "outreach", date(2024, 2, 3), 20, WHY)
+
+
+def test_a_form_from_before_a_colleagues_change_is_refused(patrol, manager):
+    seen = rule_changes.last_change(manager, "TEST", "outreach")
+    rule_changes.change_rules(manager, "TEST", "outreach", Rules(min_dwell_s=300), WHY, since=seen)
+    held = patrol.everything()
+    for change in (
+        lambda: rule_changes.change_rules(manager, "TEST", "outreach", Rules(band_m=5), WHY, since=seen),
+        lambda: rule_changes.change_planned_dose(manager, "TEST", "outreach", date(2024, 2, 1), 9, WHY, since=seen),
+    ):
+        with pytest.raises(RulesError, match=r"changed by mary@example\.org on .* Reload the page"):
+            change()
+    assert patrol.everything() == held
+    other = rule_changes.last_change(manager, "TEST", "police-overtime")
+    rule_changes.change_rules(manager, "TEST", "police-overtime", Rules(band_m=5), WHY, since=other)
 
 
 def test_a_confirmed_month_that_moves_needs_confirming_again(patrol, manager):

@@ -155,7 +155,7 @@ def _content(view: View) -> list[Any]:
         found = briefing_of(view)
     except NoBriefing as reason:
         return [states.empty(str(reason), "Choose another team or another week in the sentence at the top.")]
-    link = html.A("Download this briefing as a one-page PDF", href=briefing_routes.address(view.programme.code, found))
+    link = html.A("Download this briefing as PDF", href=briefing_routes.address(view.programme.code, found))
     return [
         html.P(words.delivered_sentence(found), className="lead"),
         html.P([html.Strong(marking(found)), ". ", link, "."]),

@@ -11,9 +11,10 @@ from tests.browser.conftest import Person
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 EVERYWHERE = ["/methods", "/accessibility", "/account"]
-ALL_PAGES = [path for path, _, _ in NAVIGATION] + ["/hot-spots/HS1", "/accounts", *EVERYWHERE]
+ALL_PAGES = [path for path, _, _ in NAVIGATION] + ["/hot-spots/HS1", "/briefing", "/accounts", *EVERYWHERE]
 PAGE_PERMISSION = {path: permission for path, _, permission in NAVIGATION} | {
     "/hot-spots/HS1": Permission.VIEW_HOT_SPOTS,
+    "/briefing": Permission.SEE_DAYS,
     "/accounts": Permission.MANAGE_ACCOUNTS,
 }
 

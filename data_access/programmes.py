@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
+from analysis.dosage.rules import Rules
 from data_access import schema
+from data_access.dosage_rules import rules_as_json, rules_rows
 from data_access.engine import get_engine, utc_now
 from data_access.reading import Opened, crimes_covered, opened, pings_covered
 from domain.filters import FilterDefaults
@@ -38,7 +41,9 @@ class AsAt:
     weight_edition: str | None
     weight_basis: str | None
     weight_fallback: bool
-    data_sha256: str  # over the sorted hashes of the current loads
+    data_sha256: (
+        str  # over the sorted hashes of the current loads, and over how minutes are counted where that was changed
+    )
 
 
 def list_programmes(scope: Scope) -> list[ProgrammeSummary]:
@@ -88,7 +93,7 @@ def data_as_at(scope: Scope, code: str) -> AsAt:
     with opened(scope, code, Permission.OWN_ACCOUNT) as o:
         load = schema.load.c
         current = (load.programme_id == o.programme_id, load.status == "current")
-        hashes = o.conn.execute(select(load.sha256).where(*current)).scalars().all()
+        made_of = [*o.conn.execute(select(load.sha256).where(*current)).scalars(), *_changed_counting(o)]
         last_load = o.conn.execute(select(func.max(load.loaded_at)).where(*current)).scalar()
         crimes_to = crimes_covered(o).last_day
         weights = _weight_set(o)
@@ -100,8 +105,19 @@ def data_as_at(scope: Scope, code: str) -> AsAt:
             weight_edition=weights[0],
             weight_basis=weights[1],
             weight_fallback=weights[2],
-            data_sha256=hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest(),
+            data_sha256=hashlib.sha256("\n".join(sorted(made_of)).encode()).hexdigest(),
         )
+
+
+def _changed_counting(o: Opened) -> list[str]:
+    """Figures also move without a new file: by rules that are not the defaults, and doses set on the page."""
+    own = {provider: rules for provider, (_, rules) in rules_rows(o.conn, o.programme_id).items() if rules != Rules()}
+    rules = [f"rules {provider} {json.dumps(rules_as_json(of), sort_keys=True)}" for provider, of in own.items()]
+    r = schema.dosage_rules.c
+    changes = o.conn.execute(select(r.provider, r.moved).where(r.programme_id == o.programme_id))
+    dosed = {row.provider for row in changes if "planned_dose" in row.moved}
+    planned = {p.code: [(d.start.isoformat(), d.minutes) for d in p.planned_dose] for p in o.programme.providers}
+    return [*rules, *(f"dose {code} {json.dumps(planned[code])}" for code in dosed if code in planned)]
 
 
 def _provisional_from(crimes_to: date | None, weeks: int) -> date | None:

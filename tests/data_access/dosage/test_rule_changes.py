@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from analysis.dosage.rules import Rules
-from data_access import rule_changes, schema
+from data_access import programmes, rule_changes, schema
 from data_access.confirmed import confirm_month, confirmed_months
 from data_access.dosage_rules import RulesError
 from domain.roles import Role
@@ -129,6 +129,23 @@ def test_a_confirmed_month_that_moves_needs_confirming_again(patrol, manager):
     moved = rule_changes.change_rules(manager, "TEST", "outreach", Rules(min_dwell_s=300), WHY)
     assert moved.withdrawn == ("2024-02",)
     assert confirmed_months(manager, "TEST") == {}
+
+
+def test_the_hash_of_the_data_is_of_the_counting_too(patrol, manager):
+    """A return states the hash: the same one twice must mean the same figures."""
+
+    def stated() -> str:
+        return programmes.data_as_at(manager, "TEST").data_sha256
+
+    loaded = stated()
+    rule_changes.change_rules(manager, "TEST", "outreach", Rules(min_dwell_s=300), WHY, only_look=True)
+    assert stated() == loaded
+    rule_changes.change_rules(manager, "TEST", "outreach", Rules(min_dwell_s=300), WHY)
+    changed = stated()
+    rule_changes.change_rules(manager, "TEST", "outreach", Rules(), "It was a mistake")
+    assert stated() == loaded != changed
+    rule_changes.change_planned_dose(manager, "TEST", "outreach", date(2024, 2, 1), 20, WHY)
+    assert stated() not in (loaded, changed)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ from analysis.dosage.tables import DEGREE, PingBatch
 from data_access.ping_files import SCHEMA, encode
 
 SEED = 20_261_122
+DAYS = 10
 PROVIDER = "police"
 
 
 def chunks(pings: int, polygons: int) -> Iterator[tuple[PingBatch, tuple[Polygon, ...]]]:
-    """About ``pings`` pings, whole devices at a time, and the hot spots they walk in."""
-    for one in stream(SEED, walkers_for(pings), polygons=polygons):
+    """About ``pings`` pings of some days, whole devices at a time, and the hot spots they walk in."""
+    for one in stream(SEED, walkers_for(pings, days=DAYS), days=DAYS, polygons=polygons):
         yield one.batch, one.polygons
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.dosage.joining import touching
@@ -27,7 +28,7 @@ from data_access.sorting import PIECE, PING, ExternalSort, PieceFile, Workspace,
 Key = tuple[str, str]  # provider and name
 Progress = Callable[[int, int], None]  # bytes of the files and pings that were done since the last call
 
-PINGS_A_RUN, PINGS_A_RANGE = 1 << 20, 1 << 18
+PINGS_A_RUN, PINGS_A_RANGE = 1 << 19, 1 << 18
 PIECES_A_RUN, PIECES_A_RANGE = 1 << 18, 1 << 17
 
 
@@ -121,6 +122,7 @@ def locate_part(
             return tally.found(located, kept)
     if kept:
         kept.forget()
+    pa.default_memory_pool().release_unused()
     with Workspace() as space:
         tally = _Tally(part, reading, progress)
         located = _locate(tally.in_order(space), boundaries, kept)
@@ -192,6 +194,7 @@ class _Tally:
             self.late += int((batch.t_ms < newest[batch.device]).sum())
             np.maximum.at(newest, batch.device, batch.t_ms)
             sort.add(records(batch, PING))
+        pa.default_memory_pool().release_unused()  # what reading took; sorting needs as much
         for one in sort.ranges():
             yield table(PingBatch, one)
 

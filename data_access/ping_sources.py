@@ -69,7 +69,8 @@ def each_batch(path: str, reading: Reading, devices: Codes, teams: Codes) -> Ite
 
 def _tracker_batches(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """Pings of any tracker's file. A ping that names no team belongs to a team of its tracker alone."""
-    file = pings.each_batch(path, reading.mapping)
+    # Repeats further back than it remembers are found when pings are located.
+    file = pings.each_batch(path, reading.mapping, remembered=_ROWS)
     device, team, alone = _Recoding(devices), _Recoding(teams), _Recoding(teams)
     teamless = 0
     for one in file:

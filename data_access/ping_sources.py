@@ -72,7 +72,7 @@ def _tracker_batches(path: str, reading: Reading, devices: Codes, teams: Codes) 
     # Repeats further back than it remembers are found when pings are located.
     file = pings.each_batch(path, reading.mapping, remembered=_ROWS)
     device, team, alone = _Recoding(devices), _Recoding(teams), _Recoding(teams)
-    teamless = 0
+    teamless = taken = 0
     for one in file:
         found = one.pings
         own_team = np.array([name != "" for _, name in file.names.teams], np.bool_)[found.team]
@@ -82,13 +82,15 @@ def _tracker_batches(path: str, reading: Reading, devices: Codes, teams: Codes) 
             team_codes = np.where(own_team, team_codes, alone.codes(file.names.devices, found.device))
         found = replace(found, device=device.codes(file.names.devices, found.device), team=team_codes)
         rejected = Counter(_kind_of_reason(reject.field, reject.reason) for reject in one.rejects)
-        yield SourceBatch(found, one.read, len(one.duplicates), rejected)
+        taken, before = file.taken, taken
+        yield SourceBatch(found, one.read, len(one.duplicates), rejected, bytes=max(0, taken - before))
     notes = [*file.notes]
     if teamless:
         notes.append(
             f"Pings that name no team count for a team of their tracker alone ({teamless:,}); --team names one."
         )
-    yield SourceBatch(PingBatch.empty(), 0, notes=[f"{Path(path).name}: {note}" for note in notes])
+    rest = max(0, Path(path).stat().st_size - taken)
+    yield SourceBatch(PingBatch.empty(), 0, notes=[f"{Path(path).name}: {note}" for note in notes], bytes=rest)
 
 
 def _kind_of_reason(field: str, reason: str) -> str:

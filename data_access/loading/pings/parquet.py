@@ -34,7 +34,7 @@ class ParquetFile:
         try:
             self._file = pq.ParquetFile(source)
             schema = self._file.schema_arrow
-            rows = self._file.metadata.num_rows
+            self.rows = rows = self._file.metadata.num_rows
         except _TROUBLE as problem:
             raise LoadRefused(self._broken(problem)) from None
         if not rows:

@@ -57,7 +57,9 @@ class PingFile(Iterator[ReadBatch]):
         self._zone_said = ""
         self._stack = ExitStack()
         try:
-            self._batches = iter(self._open(self._stack.enter_context(open_stream(source))))
+            self._stream = self._stack.enter_context(open_stream(source))
+            self._size = source.stat().st_size if isinstance(source, Path) else 0
+            self._batches = iter(self._open(self._stream))
         except BaseException:
             self._stack.close()
             raise
@@ -88,6 +90,13 @@ class PingFile(Iterator[ReadBatch]):
                 f"{self._name}: dates look like MM/DD/YYYY (“{form.month_first[:30]}”). They are read as DD/MM/YYYY, so days "
                 "and months would be mixed up. Export them as YYYY-MM-DD and load again."
             )
+
+    @property
+    def taken(self) -> int:
+        """About how many bytes of the file on disk the batches so far were made of."""
+        if isinstance(self._inner, parquet.ParquetFile):
+            return self._size * self.read // self._inner.rows
+        return self._stream.taken
 
     @property
     def notes(self) -> list[str]:

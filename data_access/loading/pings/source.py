@@ -20,8 +20,9 @@ _GZIP = b"\x1f\x8b"
 class Stream:
     """Reads on from ``head``; a cut or damaged gzip refuses the file."""
 
-    def __init__(self, name: str, handle: BinaryIO, path: Path | None = None) -> None:
+    def __init__(self, name: str, handle: BinaryIO, path: Path | None = None, on_disk: BinaryIO | None = None) -> None:
         self.name = name
+        self._on_disk = on_disk
         self.path = path  # where the very bytes lie, for who must jump about in them
         self._handle = handle
         self.head = b""
@@ -31,6 +32,11 @@ class Stream:
         if not self.head.strip():
             what = "is empty (0 bytes)" if not self.head else "holds nothing but blank space"
             raise LoadRefused(f"{name} {what}. Export or download it again.")
+
+    @property
+    def taken(self) -> int:
+        """Bytes of the file on disk that have been read so far, packed as they lie there."""
+        return self._on_disk.tell() if self._on_disk and not self._on_disk.closed else 0
 
     def read(self, size: int) -> bytes:
         if self._at < len(self.head):
@@ -101,4 +107,4 @@ def open_stream(source: Path | SourceFile) -> Iterator[Stream]:
         if source.suffix == ".gz" and not is_packed and packed.peek(1):
             raise LoadRefused(f"{source.name} ends in .gz but is not gzip. Download it again.")
         plain = gzip.GzipFile(fileobj=packed) if is_packed else packed
-        yield Stream(source.name, cast(BinaryIO, plain), None if is_packed else source)
+        yield Stream(source.name, cast(BinaryIO, plain), None if is_packed else source, cast(BinaryIO, handle))

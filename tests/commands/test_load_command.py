@@ -96,6 +96,26 @@ def test_options_reach_the_reader(run, tmp_path):
     assert run("load", "pings", tmp_path / "pings.csv", "--provider", "outreach", "--team", "A").exit_code == 0
 
 
+def test_a_mapping_file_names_the_columns(run, tmp_path):
+    (tmp_path / "pings.csv").write_text("wer;wann;wo1;wo2\nd;2023-07-01 12:00;-1,13;52,63\n")
+    (tmp_path / "van.toml").write_text(
+        'provider = "outreach"\nteam = "A"\n[columns]\ndevice = "wer"\ntime = "wann"\nlongitude = "wo1"\nlatitude = "wo2"\n'
+    )
+    loaded = run("load", "pings", tmp_path / "pings.csv", "--mapping", tmp_path / "van.toml", "--zone", "America/New_York")
+    assert loaded.exit_code == 0
+    assert "time from “wann”" in loaded.stdout
+    assert "read as America/New_York (1 row)" in loaded.stdout
+
+
+def test_a_mapping_file_that_cannot_be_used_stops_before_any_file(run, tmp_path):
+    (tmp_path / "pings.csv").write_text("device,time,lon,lat\nd,2023-02-01T10:00:00Z,-1.13,52.63\n")
+    (tmp_path / "van.toml").write_text('zone = "Mars"\n')
+    for arguments in (("--mapping", tmp_path / "van.toml"), ("--mapping", tmp_path / "none.toml"), ("--zone", "Mars")):
+        refused = run("load", "pings", tmp_path / "pings.csv", *arguments)
+        assert refused.exit_code == 2
+        assert "Mars" in refused.stderr or "no file" in refused.stderr
+
+
 def test_an_unknown_kind_is_told_the_kinds(run, tmp_path):
     result = run("load", "crime", tmp_path / "p.toml")
     assert result.exit_code == 2

@@ -53,6 +53,8 @@ def layout_of(head: bytes, name: str, mapping: Mapping, needs: tuple[str, ...]) 
     form, zone = look_at_times(sample, header[columns["time"]], mapping, name)
     comma = any(_DECIMAL_COMMA.fullmatch(c.strip()) for p in PAIRS for n in p for c in sample.get(n, ()))
     pairs = pairs_of(columns, mapping, {n: _numbers(sample[n], comma) for n in "xy" if n in sample}, name)
+    # With commas between the cells "458,900" may be thousands; of degrees it can only be a decimal comma.
+    comma = comma and (delimiter != "," or pairs[0].crs is None)
     extra = {len(row) - len(header) for row in rows if not any(c.strip() for c in row[len(header) :])}
     more = min(extra) if extra and min(extra) > 0 else 0
     bom = 3 if head.startswith(b"\xef\xbb\xbf") else 0

@@ -17,7 +17,7 @@ from pathlib import Path
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
-Written by `make bench` (all) or `make bench-dosage`; each section is written by the module it names. Times are medians
+Written by `make bench` (all) or `make bench-dosage` (`SIZE=full` for these sizes), a section each. Times are medians
 (least to most) of interleaved runs in one process, on one core unless said. Compare rows of one table, never of two runs.
 """
 

@@ -21,7 +21,10 @@ CHROMIUM_FLAGS = [
 
 def portal_environment(data_dir: Path, **more: str) -> dict[str, str]:
     """The environment of a portal of its own, whatever the developer's shell has set."""
-    ours = ("DATA_DIR", "DATABASE_URL", "HOST", "PORT", "HTTPS", "TILE_URL", "TRUSTED_PROXIES", "DEMO_ACCOUNTS")
+    ours = (
+        "DATA_DIR", "DATABASE_URL", "PING_STORE", "PING_RETENTION_DAYS", "HOST", "PORT", "HTTPS", "TILE_URL",
+        "TRUSTED_PROXIES", "DEMO_ACCOUNTS",
+    )  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if k not in ours}
     return {**kept, "DATA_DIR": str(data_dir), "DEMO_ACCOUNTS": "1", "SIGN_INS_PER_MINUTE": "100000", **more}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -61,12 +61,20 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Path, 
 
 
 @pytest.fixture(scope="module")
-def urls(postgresql, extracts, tmp_path_factory) -> dict[str, str]:
+def urls(postgresql, extracts, tmp_path_factory) -> Iterator[dict[str, str]]:
     """Both databases, brought up and filled as the portal does it."""
     found = {
         "sqlite": f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portal.sqlite3'}",
         "postgresql": postgresql.url("demonstration"),
     }
+    # For as long as the module runs: positions do not lie in the database.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PING_STORE", str(tmp_path_factory.mktemp("pings")))
+        _fill(found, extracts)
+        yield found
+
+
+def _fill(found: dict[str, str], extracts: list[tuple[str, Path, dict[str, Any]]]) -> None:
     for url in found.values():
         engine = make_engine(url)
         assert migrate.upgrade(engine) is True
@@ -75,7 +83,6 @@ def urls(postgresql, extracts, tmp_path_factory) -> dict[str, str]:
             load_file(engine, kind, path, programme_code=code, actor="test", options=LoadOptions(**options))
         _approve(engine)
         engine.dispose()
-    return found
 
 
 @pytest.fixture

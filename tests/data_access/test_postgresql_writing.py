@@ -30,6 +30,7 @@ _numbers = itertools.count()
 @pytest.fixture
 def doors(postgresql, tmp_path, monkeypatch):
     """(SQLite, PostgreSQL), each with two providers and three hot spots; the portal is set to PostgreSQL."""
+    monkeypatch.setenv("PING_STORE", str(tmp_path / "pings"))
     urls = (f"sqlite:///{tmp_path / 'portal.sqlite3'}", postgresql.url(f"writing-{next(_numbers)}"))
     made = []
     for url in urls:

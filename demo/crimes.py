@@ -164,8 +164,9 @@ def _times(crime: Crime, rng: np.random.Generator) -> tuple[datetime, datetime]:
     """Start and end: evenings for violence, shop hours for theft; one in seven is known only within hours."""
     rhythm = crime.offence.rhythm if crime.offence else "any"
     mean, spread = {"night": (20.6, 3.4), "day": (15.4, 2.8), "any": (17.6, 4.2)}[rhythm]
-    # Kept to 02:05-23:55, so that no start falls into the hour the clocks skip or repeat.
-    minute = int(np.clip(rng.normal(mean, spread), 2.1, 23.9) * 60)
+    # Kept to 02:05-23:55, so that no start falls into the hour the clocks skip or repeat; a later one is in the small hours.
+    hour = rng.normal(mean, spread)
+    minute = int(np.clip(hour if hour <= 23.9 else hour - 21.8, 2.1, 23.9) * 60)
     start = datetime.combine(crime.day, datetime.min.time()) + timedelta(minutes=minute)
     known_within = rng.choice((120, 180, 240, 360, 540)) if rng.random() < 0.14 else rng.choice((0, 0, 5, 10, 15, 30))
     end = start + timedelta(minutes=int(known_within))

@@ -151,11 +151,11 @@ def _valid(shape: BaseGeometry) -> Made:
 
 def _meetings(shape: BaseGeometry) -> int:
     """How often the boundary's lines meet other than end to start; no more than a little over MAX_MEETINGS is counted."""
-    points, ring = shapely.get_coordinates(shapely.get_rings(shape), return_index=True)
+    points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(shape)), return_index=True)
     same = ring[1:] == ring[:-1]
     segments = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
     tree, met = shapely.STRtree(segments), 0
-    step = max(1, 1_000_000 // len(segments))  # a tangle gives as many pairs as there are segments, each
+    step = max(1, 1_000_000 // max(1, len(segments)))  # a tangle gives as many pairs as there are segments, each
     for at in range(0, len(segments), step):
         some = segments[at : at + step]
         met += max(0, len(tree.query(some, predicate="intersects")[0]) - 3 * len(some))  # itself and its neighbours

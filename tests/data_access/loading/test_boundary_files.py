@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from pyogrio.raw import write
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
@@ -25,7 +26,7 @@ from shapely.geometry.base import BaseGeometry
 from data_access import schema as s
 from data_access.loading import LoadRefused, gdal_worker
 from data_access.loading.boundary_files import read_boundaries
-from data_access.loading.boundary_shapes import MAX_MEETINGS
+from data_access.loading.boundary_shapes import MAX_MEETINGS, polygon_of
 from tests.open_data import SHARED
 
 CLOCK = shapely.box(-1.140, 52.620, -1.130, 52.630)
@@ -208,9 +209,16 @@ def test_broken_polygons_are_repaired_or_rejected_by_name(tmp_path):
     assert "too tangled" in reasons[5]
 
 
-def test_a_boundary_with_few_slips_is_repaired_however_long_it_is():
-    from data_access.loading.boundary_shapes import polygon_of
+def test_a_tangle_of_several_parts_is_left_alone_and_two_parts_that_overlap_are_one():
+    rng = np.random.default_rng(6)
+    tangle = shapely.Polygon(rng.uniform((-1.1, 52.6), (-1.0, 52.7), (400, 2)))
+    assert "too tangled" in polygon_of(shapely.MultiPolygon([tangle, CLOCK]), None).problem
+    made = polygon_of(shapely.MultiPolygon([CLOCK, shapely.affinity.translate(CLOCK, 0.005)]), None)
+    assert made.shape.area == pytest.approx(0.015 * 0.01)
+    assert polygon_of(shapely.GeometryCollection([CLOCK, shapely.Point(0, 0)]), None).shape.equals(CLOCK)
 
+
+def test_a_boundary_with_few_slips_is_repaired_however_long_it_is():
     angle = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
     ring = np.column_stack([np.cos(angle), np.sin(angle)]) * 0.01
     ring[[100, 105]] = ring[[105, 100]]

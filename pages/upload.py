@@ -26,41 +26,12 @@ from data_access.uploads import NoSuchUpload, Upload
 from domain import formats
 from domain.periods import Period
 from domain.roles import Permission
+from pages._upload_words import AGAIN, LABELS, REPLACE, SOURCE, TEXTS, USUAL, for_the_page
 
 bp = Blueprint("upload", __name__, template_folder="templates")
 
-LABELS = {
-    "time": "Time of the position", "date": "Date, where it stands apart from the clock time", "device": "Tracker",
-    "team": "Team", "provider": "Provider", "accuracy": "Accuracy (metres)", "longitude": "Longitude",
-    "latitude": "Latitude", "easting": "Easting", "northing": "Northing", "x": "x (degrees or metres)",
-    "y": "y (degrees or metres)", "crime_ref": "Reference", "occurred_from": "Occurred from", "occurred_to": "Occurred to",
-    "occurred_from_time": "Clock time of occurred from", "occurred_to_time": "Clock time of occurred to",
-    "offence_code": "Offence code", "offence_title": "Offence title", "offence_group": "Offence group",
-}  # fmt: skip
-USUAL = (
-    "time",
-    "device",
-    "team",
-    "longitude",
-    "latitude",
-    "occurred_from",
-    "occurred_to",
-    "offence_title",
-    "offence_group",
-    "crime_ref",
-)
-SOURCE = ("source", "Whose data it is", "Where the file does not say.")
-CRS = ("crs", "Coordinate system", "Such as EPSG:27700, where the file does not declare it.")
-TEXTS = {
-    "pings": (("provider", "Provider", "Its code, where there is no such column."), ("team", "Team", "Where there is no such column."),
-              CRS, ("zone", "Time zone", "Of times without one; Europe/London unless said."), SOURCE),
-    "crimes": (CRS, ("zone", "Time zone", "Of times without one; Europe/London unless said."), SOURCE),
-    "hot-spots": (("code_property", "Property with the code", "Where it is not recognised."),
-                  ("name_property", "Property with the name", "Where it is not recognised."),
-                  CRS, ("sheet", "Layer", "Of a GeoPackage with several.")),
-    "weights": (("edition", "Edition of the index", "Such as February 2026."), ("index", "Name of the index", ""),
-                ("basis", "Where the weights come from", "One sentence.")),
-}  # fmt: skip
+OPTIONS = ("source", "provider", "team", "code_property", "name_property", "edition", "index", "basis", "sheet", "crs")
+NOT_IN_FILE = "-"  # chosen by hand for a column that would be recognised
 
 
 def register(server: Flask) -> None:
@@ -112,23 +83,23 @@ def _given(form: Any) -> dict[str, str]:
     return {k: v.strip()[:200] for k, v in form.items() if (k in names or k.startswith("col-")) and v.strip()}
 
 
-def _options(given: dict[str, str]) -> LoadOptions:
+def _mapping(given: dict[str, str], zone: str = "") -> Mapping:
     columns = {key.removeprefix("col-"): value for key, value in given.items() if key.startswith("col-")}
-    mapping = checked(Mapping(columns=columns, zone=given.get("zone", "")), "Time zone")
-    texts = (
-        "source",
-        "provider",
-        "team",
-        "code_property",
-        "name_property",
-        "edition",
-        "index",
-        "basis",
-        "sheet",
-        "crs",
-    )
-    said = {name: given.get(name, "") for name in texts}
+    return Mapping(columns={name: "" if head == NOT_IN_FILE else head for name, head in columns.items()}, zone=zone)
+
+
+def _options(given: dict[str, str]) -> LoadOptions:
+    mapping = checked(_mapping(given, given.get("zone", "")), "Time zone")
+    said = {name: given.get(name, "") for name in OPTIONS}
     return LoadOptions(mapping=mapping, replace="replace" in given, again="again" in given, **said)
+
+
+def _glance(upload: Upload, given: dict[str, str]) -> Glance:
+    """For the form, which must keep what was chosen whatever else is wrong with it."""
+    try:
+        return glance(upload.path, upload.kind, LoadOptions(mapping=_mapping(given), sheet=given.get("sheet", "")))
+    except LoadRefused:
+        return Glance()
 
 
 def _load(upload: Upload, given: dict[str, str], *, dry_run: bool) -> LoadResult:
@@ -147,18 +118,25 @@ def _load(upload: Upload, given: dict[str, str], *, dry_run: bool) -> LoadResult
 @route_requires(Permission.LOAD_DATA)
 def preview(token: str) -> str:
     upload, given = _upload(token), _given(request.args)
-    result, refused, seen = None, "", Glance()
+    result, refused, seen = None, "", _glance(upload, given)
+    texts = TEXTS.get(upload.kind, (SOURCE,))
     try:
-        seen = glance(upload.path, upload.kind, _options(given))
         result = _load(upload, given, dry_run=True)
     except LoadRefused as reason:
-        refused = str(reason)
+        refused = for_the_page(str(reason))
     return render_template(
         "upload_preview.html", title="Look before loading", csrf=generate_csrf(), upload=upload, given=given, chosen=list(given.items()),
-        programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS, usual=USUAL,
-        texts=TEXTS.get(upload.kind, (SOURCE,)), sentence=_sentence(result), lines=_lines(result),
+        programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS, usual=USUAL, texts=texts,
+        unseen=_unseen(given, seen, texts), replace=REPLACE, again=AGAIN, sentence=_sentence(result), lines=_lines(result),
         examples=result.examples if result else [], rejected=result.rejected if result else 0,
     )  # fmt: skip
+
+
+def _unseen(given: dict[str, str], seen: Glance, texts: tuple[tuple[str, str, str], ...]) -> list[tuple[str, str]]:
+    """Choices that have no field on this page: they go along, or looking again would lose them."""
+    shown = {f"col-{name}" for name in seen.canonical} | {text[0] for text in texts} | {"replace", "again"}
+    shown |= {"sheet"} if len(seen.sheets) > 1 else set()
+    return [(key, value) for key, value in given.items() if key not in shown]
 
 
 def _counts(result: LoadResult) -> str:
@@ -178,15 +156,17 @@ def _sentence(result: LoadResult | None) -> str:
 def _lines(result: LoadResult | None) -> list[str]:
     if result is None:
         return []
-    lines = list(result.notes)
+    lines = [for_the_page(note) for note in result.notes]
     if result.period:
         first, last = (date.fromisoformat(day) for day in result.period)
         lines.insert(0, f"It covers {formats.period(Period(first, last))}.")
-    if result.difference and "rows_before" in result.difference:
-        lines.insert(
-            0,
-            f"It replaces an older file: {result.difference['rows_before']:,} rows before, {result.difference['rows_after']:,} after.",
-        )
+    difference = result.difference or {}
+    if "rows_before" in difference:
+        rows = f"{difference['rows_before']:,} rows before, {difference['rows_after']:,} after"
+        lines.insert(0, f"It replaces an older file: {rows}.")
+    if "changed" in difference:
+        changed = formats.joined([name.replace("_", " ") for name in difference["changed"]])
+        lines.insert(0, f"It replaces the programme's settings; these differ: {changed or 'none'}.")
     return lines
 
 
@@ -197,7 +177,7 @@ def load(token: str) -> Response:
     try:
         result = _load(upload, given, dry_run=False)
     except LoadRefused as reason:
-        flash(f"{upload.path.name} was not loaded. {reason}", "problem")
+        flash(f"{upload.path.name} was not loaded. {for_the_page(str(reason))}", "problem")
         return redirect(f"/data?programme={upload.programme}")
     uploads.discard(current_scope(), token)
     flash(

@@ -99,7 +99,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 class Mapping:
     """Empty text means "not said"."""
 
-    columns: dict[str, str] = field(default_factory=dict)  # canonical name -> the file's header
+    columns: dict[str, str] = field(default_factory=dict)  # canonical name -> the file's header; "": none is
     zone: str = ""
     crs: str = ""
     sheet: str = ""
@@ -221,7 +221,7 @@ def columns_of(mapping: Mapping, headers: Sequence[str], kind: str, file_name: s
     by_key = {header_key(h): h for h in reversed(headers)} | {h.strip(): h for h in reversed(headers)}
     named: dict[str, str] = {}
     for canonical, header in mapping.columns.items():
-        if canonical not in NAMES[kind]:
+        if canonical not in NAMES[kind] or not header:
             continue
         at = by_key.get(header) or by_key.get(header_key(header))
         if at is None:
@@ -231,6 +231,7 @@ def columns_of(mapping: Mapping, headers: Sequence[str], kind: str, file_name: s
             )
         named[canonical] = at
     found = recognise([h for h in headers if h not in named.values()], kind)
+    found = {canonical: header for canonical, header in found.items() if mapping.columns.get(canonical) != ""}
     if {
         "x",
         "y",

@@ -71,6 +71,16 @@ def test_a_column_can_be_chosen_by_hand(portal: Portal) -> None:
     assert "cannot be loaded as it is" in refused.text
     chosen = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit")
     assert "30 rows read = 30 loaded" in visible(chosen)
+    wrong = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit&zone=Mars/Base")
+    assert "no time zone" in wrong.text
+    assert '<option value="Wotsit" selected>' in wrong.text  # one wrong field does not cost the others
+    without = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit&col-team=-")
+    assert (
+        "Team of every row"
+        in visible(without).split("This file cannot be loaded as it is")[1].split("Nothing was stored")[0]
+    )
+    named = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit&col-team=-&team=Night")
+    assert "30 rows read = 30 loaded" in visible(named)
     post(manager, f"{waiting}/discard", waiting)
     assert "was discarded" in manager.page("/data", "?programme=TEST").text
 

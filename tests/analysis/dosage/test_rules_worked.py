@@ -272,6 +272,14 @@ def test_a_night_shift_is_an_hour_longer_or_shorter_when_the_clocks_change(eve, 
     assert found.patrol_minutes.tolist() == pytest.approx([120, after_midnight])
 
 
+def test_a_shift_that_begins_or_ends_in_the_repeated_hour_has_all_of_it():
+    # 29 October 2023: 01:30 comes twice, at 00:30 and 01:30 UTC. To 01:30: until the second, from 23:00 UTC (local
+    # midnight) 150 minutes. From 01:30: from the first, to 03:00 UTC 150 minutes.
+    track = pings((1, 1, walk("2023-10-29T00:00", (4 * 3600, INSIDE), every=60)))
+    early, late = (replace(Rules(), shifts=(s,)) for s in ((time(0), time(1, 30)), (time(1, 30), time(3))))
+    assert (minutes(track, rules=early), minutes(track, rules=late)) == ([150], [150])
+
+
 def test_a_shift_that_begins_or_ends_in_the_missing_hour_does_so_at_the_jump():
     # 26 March 2023: 01:00 GMT is followed by 02:00 BST. From 01:30: from the jump, so 02:00 to 03:00 BST is 60 minutes.
     track = pings((1, 1, walk("2023-03-26T00:00", (3 * 3600, INSIDE), every=60)))

@@ -47,11 +47,11 @@ def _changed(change: Any, done: str) -> Response:
         flash(str(problem), "problem")
     else:
         flash(f"{formats.month(month)} {done}.", "done")
-    return redirect(f"/data?programme={code}#months")
+    return redirect(f"/data?programme={code}&months=open#months")
 
 
-def section(scope: Scope, code: str) -> list[Any]:
-    """Every month of patrols with its state; the forms only for who may load data."""
+def section(scope: Scope, code: str, *, shown: bool = False) -> list[Any]:
+    """Every month of patrols with its state; the forms only for who may load data. ``shown``: after one was changed."""
     if not scope.may(Permission.SEE_DAYS):
         return []
     frame = patrol_months.patrol_months(scope, code)
@@ -78,10 +78,10 @@ def section(scope: Scope, code: str) -> list[Any]:
     wrapped = html.Div(
         table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Months of patrols"}
     )
-    shown = html.Details([html.Summary("Show the months"), wrapped])
+    months = html.Details([html.Summary("Show the months"), wrapped], open=shown)
     return [
         html.Section(
-            [html.H2("Confirmed months", id="months"), html.P(sentence, className="reading"), shown], className="block"
+            [html.H2("Confirmed months", id="months"), html.P(sentence, className="reading"), months], className="block"
         )
     ]
 

@@ -109,13 +109,12 @@ _FORM = (
 )
 
 
-def _working(button: str) -> list[tuple[Output, Any, Any]]:
-    """While it is counted: no second click, and no older answer that could be taken for the new one."""
-    return [
-        (Output(button, "disabled"), True, False),
-        (Output("counting-working", "children"), "Counting everything held anew; this takes some seconds.", ""),
-        (Output("counting-answer", "hidden"), True, False),
-    ]
+# While it is counted an older answer must not be taken for the new one, nor its button be clicked twice. (The button
+# that was clicked is not disabled: that would take the keyboard's focus away.)
+WORKING = [
+    (Output("counting-working", "children"), "Counting everything held anew; this takes some seconds.", ""),
+    (Output("counting-answer", "hidden"), True, False),
+]
 
 
 def _refused(what: str, reason: object) -> html.Div:
@@ -139,7 +138,7 @@ def _read(form: Any) -> Asked:
     Output("counting-done", "children"),
     Input("counting-look", "n_clicks"),
     *_FORM,
-    running=_working("counting-look"),
+    running=WORKING,
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)
@@ -180,7 +179,7 @@ def look(
     State("counting-reason", "value"),
     State("counting-query", "data"),
     State("counting-address", "data"),
-    running=_working("counting-look"),
+    running=WORKING,
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)

@@ -170,7 +170,7 @@ def layout(**query: Any) -> html.Div:
             *_reconciliation(scope, code),
             *how,
             *_quality(scope, code),
-            *confirming.section(scope, code),
+            *confirming.section(scope, code, shown=query.get("months") == "open"),
             *_history(scope, code),
         ],
         className="page",

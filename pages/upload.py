@@ -6,10 +6,11 @@ library cannot keep its file.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Flask, abort, current_app, flash, redirect, render_template, request
+from flask import Blueprint, Flask, abort, current_app, flash, make_response, redirect, render_template, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -73,8 +74,8 @@ def send() -> Response | tuple[str, int]:
 def _upload(token: str) -> Upload:
     try:
         return uploads.find(current_scope(), token)
-    except NoSuchUpload:
-        abort(404)
+    except NoSuchUpload as reason:  # as after "back" in the browser: the way on, not a dead end
+        abort(make_response(_form(_programme(""), problem=str(reason)), 404))
 
 
 def _given(form: Any) -> dict[str, str]:
@@ -159,7 +160,7 @@ def _lines(result: LoadResult | None) -> list[str]:
     lines = [for_the_page(note) for note in result.notes]
     if result.period:
         first, last = (date.fromisoformat(day) for day in result.period)
-        lines.insert(0, f"It covers {formats.period(Period(first, last))}.")
+        lines.insert(0, f"It covers {formats.span(Period(first, last))}.")
     difference = result.difference or {}
     if "rows_before" in difference:
         rows = f"{difference['rows_before']:,} rows before, {difference['rows_after']:,} after"
@@ -177,13 +178,13 @@ def load(token: str) -> Response:
     try:
         result = _load(upload, given, dry_run=False)
     except LoadRefused as reason:
+        _upload(token)  # gone in between: said as such
         flash(f"{upload.path.name} was not loaded. {for_the_page(str(reason))}", "problem")
         return redirect(f"/data?programme={upload.programme}")
-    uploads.discard(current_scope(), token)
-    flash(
-        f"{upload.path.name}: {_counts(result)}. {_sentence(result) if result.status == ALREADY_LOADED else ''}".strip(),
-        "done",
-    )
+    with suppress(NoSuchUpload):  # a second click on the button has discarded it by now
+        uploads.discard(current_scope(), token)
+    said = _sentence(result) if result.status == ALREADY_LOADED else f"It is loaded: {_counts(result)}."
+    flash(f"{upload.path.name}. {said}", "done")
     return redirect(f"/data?programme={upload.programme}")
 
 

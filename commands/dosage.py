@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import signal
 import sys
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
@@ -23,6 +19,7 @@ from analysis.dosage.kernel import Boundaries
 from analysis.dosage.layers import with_bands
 from analysis.dosage.rules import PLAIN, Rules
 from commands.dosage_output import summary, summary_text, write_visits
+from commands.executors import executor_for
 from commands.load import read_mapping
 from data_access.dosage_rules import RulesError, rules_from_json
 from data_access.loading.boundary_files import BoundaryList, read_boundaries
@@ -142,53 +139,4 @@ def _located(
             bar.set_postfix_str(f"{done:,} pings, {done / seconds / 1e6:.2f} M/s", refresh=False)
             bar.update(some_bytes)
 
-        try:
-            return gather(parts, boundaries, executor, space, reading=reading, progress=progress)
-        except BrokenExecutor:
-            raise LoadRefused(
-                "A worker process was ended from outside, most often because memory ran out. Use fewer --workers."
-            ) from None
-
-
-@contextmanager
-def executor_for(scheduler: str, workers: int) -> Iterator[Executor | None]:
-    """Where parts are done: a Dask cluster, a pool of processes, or (None) here."""
-    if scheduler:
-        with _cluster(scheduler) as executor:
-            yield executor
-    elif workers > 1:
-        # Not forked: pyarrow and numpy have threads, whose locks a fork would copy as they happen to be.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_parent) as pool:
-            yield pool
-    else:
-        yield None
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
-    try:
-        from distributed import Client, KilledWorker
-        from distributed.comm.core import CommClosedError
-    except ImportError:
-        raise LoadRefused(
-            "Dask is not installed here. Install it: .venv/bin/pip install -c constraints.txt -r requirements-cluster.txt"
-        ) from None
-    try:
-        client = Client(address, timeout=5, set_as_default=False)
-    except (OSError, ValueError, TypeError) as problem:
-        raise LoadRefused(f"No Dask scheduler answers at {address} ({str(problem)[:200]}).") from None
-    try:
-        if not client.scheduler_info(n_workers=1)["workers"]:
-            raise LoadRefused(f"The scheduler at {address} has no workers. README says how to start one.")
-        yield client.get_executor(pure=False)
-    except KilledWorker as problem:
-        raise LoadRefused(f"Several workers of the cluster died over the same files: {problem}.") from None
-    except CommClosedError:
-        raise LoadRefused(f"The scheduler at {address} went away. Start it and run the command again.") from None
-    finally:
-        client.close(timeout=5)
+        return gather(parts, boundaries, executor, space, reading=reading, progress=progress)

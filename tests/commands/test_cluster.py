@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import Result
 from flask import Flask
 
 from analysis.dosage.kernel import Boundaries
 from analysis.dosage.layers import with_bands
-from commands import dosage
+from commands import dosage, executors
+from data_access.loading.result import LoadRefused
 from data_access.partitions import run
 from data_access.ping_sources import parts_of
 from settings import ROOT
@@ -31,8 +33,9 @@ WORKERS = 2
 class Cluster:
     """Real processes; no nanny, so that a killed worker stays dead."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file, self._folder = folder / "scheduler.json", folder
+    def __init__(self, folder: Path, path: Path = ROOT) -> None:
+        folder.mkdir()
+        self._file, self._folder, self._path = folder / "scheduler.json", folder, str(path)
         quiet = ["--host", "127.0.0.1", "--scheduler-file", str(self._file)]
         self.scheduler = self._start("dask_scheduler", *quiet, "--port", "0", "--no-dashboard", "--no-show")
         worker = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "60"]
@@ -47,7 +50,7 @@ class Cluster:
         self.address = self.client.scheduler.address
 
     def _start(self, program: str, *words: str) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self._folder)}
+        environment = {**os.environ, "PYTHONPATH": self._path, "TMPDIR": str(self._folder)}
         log = (self._folder / f"{program}.log").open("ab")
         return subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{program}", *words],
@@ -73,7 +76,6 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    (tmp_path / "cluster").mkdir()
     made = Cluster(tmp_path / "cluster")
     yield made
     made.stop()
@@ -123,10 +125,49 @@ def test_the_command_gives_the_same_file_on_a_cluster(cluster, tmp_path):
     alone, on_cluster = counted("here.csv"), counted("there.csv", "--scheduler", cluster.address)
     assert on_cluster == alone
     assert alone[1]["visits"] > 0
-    # A worker that cannot see the files says so.
-    refused = server.test_cli_runner().invoke(
-        args=["dosage", str(tmp_path / "pings" / "0.csv.gz"), "--hot-spots", str(spots), "--out", str(tmp_path / "x.csv"),
-              "--scheduler", "tcp://127.0.0.1:1"],
-    )  # fmt: skip
+
+
+def asked(tmp_path: Path, address: str) -> Result:
+    """What the command says of some pings and the cluster at an address."""
+    server = Flask("test")
+    dosage.register(server)
+    pings, spots = wander(13, 1, 50).write(tmp_path / "some.csv"), write_squares(tmp_path / "squares.geojson")
+    words = ["dosage", pings, "--hot-spots", spots, "--out", tmp_path / "visits.csv", "--scheduler", address]
+    return server.test_cli_runner().invoke(args=[str(word) for word in words])
+
+
+def test_a_cluster_that_cannot_be_used_is_said(tmp_path, monkeypatch):
+    refused = asked(tmp_path, "tcp://127.0.0.1:1")
     assert refused.exit_code == 1
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in refused.stderr
+    strange = Cluster(tmp_path / "cluster", path=tmp_path)  # where the portal is not
+    try:
+        refused = asked(tmp_path, strange.address)
+        assert refused.exit_code == 1
+        assert "cannot import the portal" in refused.stderr
+        for worker in strange.workers:
+            worker.kill()
+            worker.wait()
+        while strange.client.scheduler_info(n_workers=-1)["workers"]:  # asks the scheduler each time
+            pass
+        refused = asked(tmp_path, strange.address)
+        assert refused.exit_code == 1
+        assert "has no workers" in refused.stderr
+    finally:
+        strange.stop()
+    assert not (tmp_path / "visits.csv").exists()
+
+
+def test_when_all_workers_die_the_command_ends_and_says_so(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "WITHOUT_WORKERS_S", 0.4)
+    monkeypatch.setattr(executors, "LOOK_EVERY_S", 0.2)
+    paths = [wander(n, 4, 300).write(tmp_path / f"{n}.csv") for n in range(12)]
+
+    def kill_all(_bytes: int, _pings: int) -> None:
+        for number in range(WORKERS):
+            if cluster.workers[number].poll() is None:
+                cluster.kill(number)
+
+    boundaries = Boundaries(SQUARES)
+    with pytest.raises(LoadRefused, match="had no worker"), executors.executor_for(cluster.address, 1) as executor:
+        run(parts_of(paths), boundaries, executor, progress=kill_all)

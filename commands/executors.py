@@ -91,6 +91,13 @@ def _check(client: Any, address: str) -> None:
 def _watch(client: Any, done: threading.Event) -> None:
     alone = 0.0
     while alone < WITHOUT_WORKERS_S and not done.wait(LOOK_EVERY_S):
-        alone = 0.0 if client.scheduler_info(n_workers=1)["workers"] else alone + LOOK_EVERY_S
+        alone = 0.0 if _has_workers(client) else alone + LOOK_EVERY_S
     if not done.is_set():
         client.close(timeout=5)  # which cancels what is waited for
+
+
+def _has_workers(client: Any) -> bool:
+    try:
+        return bool(client.scheduler_info(n_workers=1)["workers"])
+    except Exception:  # whatever the scheduler's end looks like from here
+        return False

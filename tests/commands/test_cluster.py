@@ -158,15 +158,16 @@ def test_a_cluster_that_cannot_be_used_is_said(tmp_path, monkeypatch):
     assert not (tmp_path / "visits.csv").exists()
 
 
-def test_when_all_workers_die_the_command_ends_and_says_so(cluster, tmp_path, monkeypatch):
+@pytest.mark.parametrize("who", ["workers", "scheduler"])
+def test_when_nobody_is_left_the_command_ends_and_says_so(cluster, tmp_path, monkeypatch, who):
     monkeypatch.setattr(executors, "WITHOUT_WORKERS_S", 0.4)
     monkeypatch.setattr(executors, "LOOK_EVERY_S", 0.2)
-    paths = [wander(n, 4, 300).write(tmp_path / f"{n}.csv") for n in range(12)]
+    paths = [wander(n, 4, 300).write(tmp_path / f"{n}.csv") for n in range(40)]
 
     def kill_all(_bytes: int, _pings: int) -> None:
-        for number in range(WORKERS):
-            if cluster.workers[number].poll() is None:
-                cluster.kill(number)
+        for process in cluster.workers if who == "workers" else [cluster.scheduler]:
+            process.kill()
+            process.wait()
 
     boundaries = Boundaries(SQUARES)
     with pytest.raises(LoadRefused, match="had no worker"), executors.executor_for(cluster.address, 1) as executor:

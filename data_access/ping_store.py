@@ -79,16 +79,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
                 yield conn
             finally:
                 conn.info.pop(_LISTS, None)
-    finally:
-        # Whatever fails here is done at the start of the next write.
-        with suppress(SQLAlchemyError, OSError):
-            _follow_outcome(engine, lists)
+    except SQLAlchemyError:
+        # A server that has gone may still commit: who writes next, behind the same lock, knows what came of it.
+        raise
+    except BaseException:
+        _follow_outcome(engine, lists)
+        raise
+    _follow_outcome(engine, lists)
 
 
 def _follow_outcome(engine: Engine, lists: list[Path]) -> None:
     if not lists:
         return
-    with engine.connect() as conn:
+    # Whatever fails here is done at the start of the next write.
+    with suppress(SQLAlchemyError, OSError), engine.connect() as conn:
         if engine.dialect.name == "sqlite":
             # Without this a power cut could take back the commit, and with it rows whose files are about to go.
             conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
@@ -109,7 +113,10 @@ def finish_interrupted(conn: Connection, programme_id: int) -> None:
 def _work_off(conn: Connection, list_path: Path) -> None:
     """Remove the files on a list that no row names, then the list."""
     root = list_path.parent.parent
-    paths = json.loads(list_path.read_text())
+    try:
+        paths = json.loads(list_path.read_text())
+    except FileNotFoundError:  # its own process was just done with it
+        return
     named: set[str] = set()
     held = inspect(conn).has_table("ping_part")  # not when the upgrade that makes it has failed
     for first in range(0, len(paths) if held else 0, 500):
@@ -311,11 +318,22 @@ def read_part(conn: Connection, part: Row[Any], columns: list[str] | None = None
     try:
         return decode(root_of(conn) / part.path, part.sha256, columns or _BATCH)
     except PartDamaged as problem:
+        if _gone_since(conn, part):
+            raise StoreError("The pings changed while they were being read. Try again.") from None
         name = conn.execute(select(load.c.file_name).where(load.c.id == part.load_id)).scalar_one()
         raise StoreError(
             f"The pings of {part.provider} on {formats.day(part.local_date)} cannot be read: their file in the ping "
             f"store {problem}. They came from {name} (load {part.load_id}); load that file again with --again."
         ) from None
+
+
+def _gone_since(conn: Connection, part: Row[Any]) -> bool:
+    """Whether the part has been replaced or has expired after the reader's view of the data began."""
+    if conn.get_execution_options().get("writing"):
+        return False  # who holds the lock sees the data as they are
+    c = ping_part.c
+    with conn.engine.connect() as now:
+        return now.execute(select(c.id).where(c.path == part.path, c.expired_at.is_(None))).first() is None
 
 
 def parts(

@@ -15,7 +15,7 @@ from data_access.loading import store
 from data_access.loading.reading import Context, Parsed
 from data_access.loading.result import LoadRefused
 from data_access.loading.store import Progress
-from data_access.loading.writing import Outcome, note_shared, recompute_visits
+from data_access.loading.writing import Outcome, note_shared, note_withdrawn, recompute_visits
 from domain import formats
 from domain.formats import joined
 
@@ -44,6 +44,7 @@ def write_areas(conn: Connection, programme_id: int, context: Context, parsed: P
         actor = conn.execute(select(s.load.c.loaded_by).where(s.load.c.id == load_id)).scalar_one()
         done = recompute_visits(conn, programme_id, actor=actor, because=f"hot spots loaded from {context.file.name}")
         note_kept(parsed, done.kept)
+        note_withdrawn(parsed, done)
 
     return Outcome(put, settle, older, difference)
 

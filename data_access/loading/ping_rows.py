@@ -16,7 +16,15 @@ from data_access.loading import coverage, store
 from data_access.loading.coverage import PINGS
 from data_access.loading.reading import Context, Parsed, refuse_all_rejected
 from data_access.loading.store import Progress
-from data_access.loading.writing import JOINED, Outcome, mark_held, period_of, recompute_visits, replaces
+from data_access.loading.writing import (
+    JOINED,
+    Outcome,
+    mark_held,
+    note_withdrawn,
+    period_of,
+    recompute_visits,
+    replaces,
+)
 from data_access.retention import RAW_EXPIRED
 from domain.periods import Period, month_end, month_of
 
@@ -43,9 +51,9 @@ def write_pings(conn: Connection, programme_id: int, context: Context, parsed: P
     def settle(conn: Connection, load_id: int) -> None:
         actor = conn.execute(select(s.load.c.loaded_by).where(s.load.c.id == load_id)).scalar_one()
         for period in _runs(days):
-            recompute_visits(
-                conn, programme_id, period, providers, actor=actor, because=f"pings loaded from {context.file.name}"
-            )
+            because = f"pings loaded from {context.file.name}"
+            done = recompute_visits(conn, programme_id, period, providers, actor=actor, because=because)
+            note_withdrawn(parsed, done)
 
     return Outcome(put, settle, older.superseded, difference)
 

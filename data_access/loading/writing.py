@@ -194,3 +194,9 @@ def recompute_visits(
     from data_access.dosage import recompute_visits as recompute
 
     return recompute(conn, programme_id, period, providers, **said)
+
+
+def note_withdrawn(parsed: Parsed, done: Recomputed) -> None:
+    """Say which months somebody has to look at again."""
+    for month in done.withdrawn:
+        parsed.notes.append(f"Minutes of {formats.month(month)} changed, so its confirmation is withdrawn.")

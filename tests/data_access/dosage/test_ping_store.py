@@ -139,6 +139,16 @@ def test_a_file_that_is_not_whole_is_never_read_as_fewer_pings(engine, harm):
     assert held(engine, days=Period(date(2023, 6, 6), date(2023, 6, 6)))
 
 
+def test_pings_replaced_while_they_are_read_are_not_called_lost(engine):
+    write(engine, frame_of(ROWS))
+    with engine.connect() as reader:
+        part = ping_store.parts(reader, 1)[0]  # the reader's view of the data begins here
+        with ping_store.transaction(engine) as conn:
+            ping_store.remove(conn, 1, [1])
+        with pytest.raises(ping_store.StoreError, match="changed while they were being read"):
+            ping_store.read_part(reader, part)
+
+
 def test_left_overs_of_an_interrupted_write_go_and_nothing_else_does(engine, tmp_path, monkeypatch):
     write(engine, frame_of(ROWS))
     whole = files(engine)

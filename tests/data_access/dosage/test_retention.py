@@ -140,12 +140,13 @@ def test_a_newer_file_takes_the_place_of_what_has_not_expired(months):
 def test_a_change_of_a_confirmed_months_minutes_withdraws_the_confirmation(months, change):
     for month in ("2023-05", "2023-06"):
         confirmed.confirm_month(SCOPE, "TEST", month)
+    notes = []
     if change == "late pings":
-        months.load("pings", HEADER + stand("2023-06-11", 10, "A2"), "late.csv")
+        notes = months.load("pings", HEADER + stand("2023-06-11", 10, "A2"), "late.csv").notes
     elif change == "boundaries":
         moved = HOT_SPOTS.replace('"Place HS1"}', '"Place HS1", "active_to": "2023-06-01"}')
         assert moved != HOT_SPOTS
-        months.load("hot-spots", moved, "moved.geojson")
+        notes = months.load("hot-spots", moved, "moved.geojson").notes
     else:
         with writing(months.engine).begin() as conn:
             conn.execute(s.dosage_rules.insert().values(
@@ -153,6 +154,8 @@ def test_a_change_of_a_confirmed_months_minutes_withdraws_the_confirmation(month
                 moved={}, changed_at=NOW, changed_by="test",
             ))  # fmt: skip
             assert recompute_visits(conn, 1, because="rules changed").withdrawn == ("2023-05", "2023-06")
+    said = "Minutes of Jun 2023 changed, so its confirmation is withdrawn."
+    assert (said in notes) == (change != "rules")
     left = list(confirmed.confirmed_months(SCOPE, "TEST"))
     assert left == ([] if change == "rules" else ["2023-05"])
     event, actor, detail = events(months)[-1]

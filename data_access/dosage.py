@@ -25,7 +25,7 @@ __all__ = ["Recomputed", "recompute_visits", "rules_as_json", "rules_from_json",
 
 _TABLES = (visit, tracker_day, dose_day)
 _ROWS_AT_ONCE = 5_000
-_PINGS_AT_ONCE = 3_000_000  # of a provider, in memory; a single day is never cut
+_PINGS_AT_ONCE = 2_000_000  # of a provider, in memory; a single day is never cut
 _DAY = timedelta(days=1)
 
 

@@ -6,20 +6,25 @@ import sys
 
 import click
 from flask import Flask, current_app
+from flask.cli import AppGroup
 
+from data_access import retention
+from data_access.confirmed import ConfirmationRefused, confirm_month, withdraw_confirmation
+from data_access.engine import get_engine
+from data_access.reading import UnknownProgramme
 from domain.scope import server_scope
 from settings import Settings
 
-# What reads pings is imported where it is used: every command imports this module.
+
+pings = AppGroup("pings", help="The raw GPS positions: how long they stay, and whether the store is whole.")
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" if count == 1 else f"{count:,} files"
 
 
 def register(server: Flask) -> None:
     server.cli.add_command(pings)
-
-
-@click.group("pings")
-def pings() -> None:
-    """The raw GPS positions: how long they stay, and whether the store is whole."""
 
 
 @pings.command("confirm")
@@ -28,8 +33,6 @@ def pings() -> None:
 @click.option("--withdraw", metavar="REASON", help="Take the confirmation back instead, and why.")
 def confirm(month: str, code: str, withdraw: str | None) -> None:
     """Confirm the visits of MONTH (YYYY-MM): its raw positions go when the retention time is over."""
-    from data_access.confirmed import ConfirmationRefused, confirm_month, withdraw_confirmation
-    from data_access.reading import UnknownProgramme
 
     settings: Settings = current_app.config["PORTAL"]
     try:
@@ -50,14 +53,12 @@ def confirm(month: str, code: str, withdraw: str | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would go and remove nothing.")
 def expire(dry_run: bool) -> None:
     """Remove the positions of months confirmed PING_RETENTION_DAYS ago or earlier. Run it daily; visits stay."""
-    from data_access import retention
-    from data_access.engine import get_engine
 
     settings: Settings = current_app.config["PORTAL"]
     found = retention.expire(get_engine(), settings.ping_retention_days, dry_run=dry_run)
     for month in found:
         what = "would go" if dry_run else "removed"
-        click.echo(f"{month.programme} {month.month}: {month.pings:,} positions in {month.files:,} files {what}.")
+        click.echo(f"{month.programme} {month.month}: {month.pings:,} positions in {_files(month.files)} {what}.")
     if not found:
         click.echo(
             f"No month was confirmed {settings.ping_retention_days} days ago or earlier and still has positions."
@@ -67,28 +68,24 @@ def expire(dry_run: bool) -> None:
 @pings.command("check")
 def check() -> None:
     """Read the whole store: every file that the database names is there and as it was written."""
-    from data_access import retention
-    from data_access.engine import get_engine
 
     found = retention.check(get_engine())
     for sentence in found.problems:
         click.echo(sentence, err=True)
     if found.strangers:
-        click.echo(f"{len(found.strangers):,} files are named by no load; “pings sweep” removes them.")
+        click.echo(f"Named by no load: {_files(len(found.strangers))}. “pings sweep” removes what no load names.")
     if found.problems:
-        click.echo(f"{len(found.problems):,} of {found.files:,} files cannot be read.", err=True)
+        click.echo(f"{len(found.problems):,} of {_files(found.files)} cannot be read.", err=True)
         sys.exit(1)
-    click.echo(f"The store is whole: {found.files:,} files, {found.pings:,} positions.")
+    click.echo(f"The store is whole: {_files(found.files)}, {found.pings:,} positions.")
 
 
 @pings.command("sweep")
 @click.option("--dry-run", is_flag=True, help="List the files and remove nothing.")
 def sweep(dry_run: bool) -> None:
     """Remove files in the store that no load names, as a restored backup of the database may leave them."""
-    from data_access import retention
-    from data_access.engine import get_engine
 
     found = retention.check(get_engine()).strangers if dry_run else retention.sweep(get_engine())
     for path in found:
         click.echo(path)
-    click.echo(f"{len(found):,} files {'would be' if dry_run else 'were'} removed.")
+    click.echo(f"{'Would be removed' if dry_run else 'Removed'}: {_files(len(found))}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.dosage.tables import TRACKED, Floats, Int64s, Pieces, PingBatch
+from analysis.dosage.tables import TRACKED, Floats, Int32s, Int64s, Pieces, PingBatch
 
 # Pieces that meet at a ping are one; a thousandth of a millisecond absorbs rounding only.
 TOUCHING_MS = 1e-3
@@ -16,15 +16,30 @@ def tidy(batch: PingBatch) -> tuple[PingBatch, int]:
     Of repeats at different positions the first by team, longitude and latitude is kept, so that the order of rows
     in a file never changes a result.
     """
-    same = batch.device[1:] == batch.device[:-1]
-    step = batch.t_ms[1:] - batch.t_ms[:-1]
-    if np.all(np.where(same, step > 0, batch.device[1:] > batch.device[:-1])):
+    if _in_order(batch):
         return batch, 0
+    # Most batches are in order of time, or of each device's time: putting devices together is enough, and quicker.
+    grouped = batch.take(_by_device(batch.device))
+    if _in_order(grouped):
+        return grouped, 0
     batch = batch.take(np.lexsort((batch.lat_e7, batch.lon_e7, batch.team, batch.t_ms, batch.device)))
     repeated = np.zeros(len(batch), dtype=np.bool_)
     repeated[1:] = (batch.device[1:] == batch.device[:-1]) & (batch.t_ms[1:] == batch.t_ms[:-1])
     count = int(repeated.sum())
     return (batch.take(~repeated) if count else batch), count
+
+
+def _in_order(batch: PingBatch) -> bool:
+    same = batch.device[1:] == batch.device[:-1]
+    step = batch.t_ms[1:] - batch.t_ms[:-1]
+    return bool(np.all(np.where(same, step > 0, batch.device[1:] > batch.device[:-1])))
+
+
+def _by_device(device: Int32s) -> Int64s:
+    """Rows by device, otherwise as they are."""
+    # numpy sorts 16 bits by radix, several times quicker than 32.
+    few = len(device) and device.min() >= 0 and device.max() < 1 << 16
+    return np.argsort(device.astype(np.uint16) if few else device, kind="stable")
 
 
 def touching(pieces: Pieces) -> Pieces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.dosage.edges import spread
+from analysis.dosage.arrays import Bools, spread
 from analysis.dosage.tables import Floats, Int64s
 
 
@@ -37,10 +37,10 @@ def touched(
 
 def insides(
     group: Int64s, groups: int, x: Floats, y: Floats, dx: Floats, dy: Floats, side: int, middle: float
-) -> NDArray[np.bool_]:
+) -> Bools:
     """Even-odd at the middles (column + middle, row + middle) of side x side unit squares, for groups of edges.
 
-    Shape (groups, side, side). The result at a middle within rounding of an edge is not to be relied on.
+    Shape (groups, side * side). The result at a middle within rounding of an edge is not to be relied on.
     """
     first = np.maximum(np.ceil(np.minimum(y, y + dy) - middle), 0).astype(np.int64)
     after = np.minimum(np.ceil(np.maximum(y, y + dy) - middle), side).astype(np.int64)
@@ -49,10 +49,10 @@ def insides(
     column = np.clip(np.ceil(meets - middle), 0, side).astype(np.int64)
     flat = (group[edge] * side + row) * (side + 1) + column
     flips = np.bincount(flat, minlength=groups * side * (side + 1)).reshape(groups, side, side + 1)
-    return (np.cumsum(flips[:, :, :side], axis=2) & 1).astype(np.bool_)
+    return (np.cumsum(flips[:, :, :side], axis=2) & 1).astype(np.bool_).reshape(groups, side * side)
 
 
-def clearance(boundary: NDArray[np.bool_], reach: int) -> NDArray[np.int32]:
+def clearance(boundary: Bools, reach: int) -> NDArray[np.int32]:
     """For squares in the middle of (t, side + 2 reach, side + 2 reach): steps of a king, up to ``reach``, that stay
     off the boundary squares whichever way they go; 0 on and beside the boundary. Shape (t, side, side)."""
     found = np.zeros([boundary.shape[0]] + [boundary.shape[1] - 2 * reach] * 2, dtype=np.int32)

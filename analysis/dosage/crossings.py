@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from analysis.dosage.edges import Edges, spread
-from analysis.dosage.grid import TILE_REACH, ZONE_REACH, Grid
+from analysis.dosage.arrays import AnyInts, Bools, spread
+from analysis.dosage.edges import Edges
+from analysis.dosage.grid import Blocks, Grid
 from analysis.dosage.layers import Area
 from analysis.dosage.states import States
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
+from analysis.dosage.tiles import Zones
 
+Box: TypeAlias = tuple[Floats, Floats, Floats, Floats]
 _PAIRS_AT_ONCE = 1 << 18
 _LEAST_ACROSS = 1.0  # canonical units, about 1 cm
 
@@ -27,11 +31,8 @@ class Steps:
     y0: Int32s
     x1: Int32s
     y1: Int32s
-    state_0: Int64s
-    state_1: Int64s
-
-    def take(self, rows: Int64s) -> Steps:
-        return Steps(*(a[rows] for a in (self.x0, self.y0, self.x1, self.y1, self.state_0, self.state_1)))
+    state_0: AnyInts
+    state_1: AnyInts
 
     def __len__(self) -> int:
         return len(self.x0)
@@ -39,12 +40,21 @@ class Steps:
 
 @dataclass(frozen=True)
 class Stretches:
-    """Parts of steps inside polygons, shape (m,): ``share_0`` to ``share_1`` of step number ``step``."""
+    """Parts of steps inside polygons, shape (m,): ``share_0`` to ``share_1`` of step number ``step``.
+
+    looked_step, looked_polygon : shape (k,), what was looked at: a step that meets a polygon's boundary, or has one
+    end inside. held_0, held_1 : whether its first and last end are inside. Of other pairs a step is inside as a whole,
+    or outside.
+    """
 
     step: Int64s
     polygon: Int64s
     share_0: Floats
     share_1: Floats
+    looked_step: Int64s
+    looked_polygon: Int64s
+    held_0: Bools
+    held_1: Bools
 
 
 @dataclass(frozen=True)
@@ -54,76 +64,80 @@ class Meetings:
     step: Int64s
     polygon: Int64s
     share: Floats
-    unsure: NDArray[np.bool_]
+    unsure: Bools
 
 
 def meetings(steps: Steps, edges: Edges, grid: Grid) -> Meetings:
     """All meetings of steps with edges: by lists of the grid for short steps, by bounds for long ones."""
-    reach = np.maximum(_apart(steps.x0, steps.x1), _apart(steps.y0, steps.y1)) >> grid.shift
+    reach = np.maximum(_apart(steps.x0, steps.x1), _apart(steps.y0, steps.y1)) >> np.uint32(grid.shift)
     # Lists hold what is near a position: asked at a step's middle, they serve steps of twice their reach.
-    short = reach < 2 * ZONE_REACH
-    middling = ~short & (reach < 2 * TILE_REACH)
-    found = []
-    for which, near in ((short, _by_zone), (middling, _by_tile), (~short & ~middling, _by_bounds)):
-        rows = np.flatnonzero(which)
+    lists = (grid.near, grid.wide, *grid.blocks, None)
+    found, left = [], np.arange(len(steps))
+    for listed in lists:
+        limit = 2 * listed.reach if listed else 2**32
+        near = reach < limit
+        rows = left[near]
         if len(rows):
-            some = steps.take(rows)
-            step, edge = near(some, edges, grid)
-            met = _met(some, step, edge, edges)
-            found.append(Meetings(rows[met.step], met.polygon, met.share, met.unsure))
-    return (
-        Meetings(*(np.concatenate(a) for a in zip(*(vars(m).values() for m in found), strict=True)))
-        if found
-        else (Meetings(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_)))
-    )
+            step, edge = _pairs(steps, rows, edges, grid, listed)
+            found.append((rows.take(step), edge))
+        far = ~near
+        left, reach = left[far], reach[far]
+    if not found:
+        found.append((left, left))
+    step, edge = (np.concatenate(c) for c in zip(*found, strict=True))
+    return _met(steps, step, edge, edges)
 
 
 def _apart(one: Int32s, other: Int32s) -> NDArray[np.uint32]:
     """Distance, modulo 2^32; degrees x 10^7 never differ by so much that this shortens them to anything small."""
-    return np.abs(one - other).view(np.uint32)
+    found: Int32s = np.abs(one - other)
+    return found.view(np.uint32)
 
 
-def _middle(steps: Steps) -> tuple[Int32s, Int32s]:
+def _middle(steps: Steps, rows: Int64s) -> tuple[Int32s, Int32s]:
     # Halved first: the sum of two longitudes may not fit.
-    return (steps.x0 >> 1) + (steps.x1 >> 1), (steps.y0 >> 1) + (steps.y1 >> 1)
+    x0, y0, x1, y1 = (v.take(rows) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
+    return (x0 >> 1) + (x1 >> 1), (y0 >> 1) + (y1 >> 1)
 
 
-def _by_zone(steps: Steps, edges: Edges, grid: Grid) -> tuple[Int64s, Int32s]:
-    return grid.edges_near(*_middle(steps))
+def _pairs(
+    steps: Steps, rows: Int64s, edges: Edges, grid: Grid, listed: Zones | Blocks | None
+) -> tuple[Int64s, AnyInts]:
+    """(number in ``rows``, edge) for the edges that a step may meet."""
+    if isinstance(listed, Zones):
+        cell = grid.cells(*_middle(steps, rows))
+        if listed is grid.near:
+            state = steps.state_0.take(rows)
+            some = np.flatnonzero((state != steps.state_1.take(rows)) | ~listed.clear(cell, state))
+            step, edge = listed.edges_of(cell.take(some))
+            return some.take(step), edge
+        return listed.edges_of(cell)
+    boxes, (west, south, east, north) = _boxes(steps, rows), grid.bounds
+    if listed is None:
+        return _edges_meeting(*grid.polygons_meeting(*boxes), boxes, edges)
+    step, polygon = listed.polygons_of(*_middle(steps, rows))
+    meets = (boxes[0].take(step) <= east.take(polygon)) & (boxes[2].take(step) >= west.take(polygon))
+    meets &= (boxes[1].take(step) <= north.take(polygon)) & (boxes[3].take(step) >= south.take(polygon))
+    return _edges_meeting(step[meets], polygon[meets], boxes, edges)
 
 
-def _by_tile(steps: Steps, edges: Edges, grid: Grid) -> tuple[Int64s, Int64s]:
-    step, polygon = grid.polygons_near(*_middle(steps))
-    west, south, east, north = _boxes(steps)
-    bounds = grid.bounds[polygon]
-    meets = (west[step] <= bounds[:, 2]) & (east[step] >= bounds[:, 0])
-    meets &= (south[step] <= bounds[:, 3]) & (north[step] >= bounds[:, 1])
-    return _edges_meeting(step[meets], polygon[meets], steps, edges)
+def _boxes(steps: Steps, rows: Int64s) -> Box:
+    """West, south, east and north of steps, a little wider than rounding."""
+    x0, y0, x1, y1 = (v.take(rows) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
+    return np.minimum(x0, x1) - 1.0, np.minimum(y0, y1) - 1.0, np.maximum(x0, x1) + 1.0, np.maximum(y0, y1) + 1.0
 
 
-def _by_bounds(steps: Steps, edges: Edges, grid: Grid) -> tuple[Int64s, Int64s]:
-    step, polygon = grid.polygons_meeting(np.column_stack(_boxes(steps)))
-    return _edges_meeting(step, polygon, steps, edges)
-
-
-def _boxes(steps: Steps) -> tuple[Floats, Floats, Floats, Floats]:
-    """Bounds of the steps, a little wider than rounding."""
-    west, east = np.minimum(steps.x0, steps.x1) - 1.0, np.maximum(steps.x0, steps.x1) + 1.0
-    return west, np.minimum(steps.y0, steps.y1) - 1.0, east, np.maximum(steps.y0, steps.y1) + 1.0
-
-
-def _edges_meeting(step: Int64s, polygon: Int64s, steps: Steps, edges: Edges) -> tuple[Int64s, Int64s]:
+def _edges_meeting(step: Int64s, polygon: AnyInts, boxes: Box, edges: Edges) -> tuple[Int64s, AnyInts]:
     """(step, edge) of pairs (step, polygon), for edges whose bounds meet the step's."""
     counts = edges.starts[polygon + 1] - edges.starts[polygon]
-    boxes = _boxes(steps)
-    found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    found = []
+    # In parts, or many steps across polygons of many edges take too much memory.
     part = np.cumsum(counts) // _PAIRS_AT_ONCE
-    for number in np.unique(part).tolist():
-        some = np.flatnonzero(part == number)
-        pair, edge = spread(edges.starts[polygon[some]], counts[some])
-        which = step[some][pair]
-        west, south, east, north = (b[which] for b in boxes)
-        x, y, dx, dy = edges.x[edge], edges.y[edge], edges.dx[edge], edges.dy[edge]
+    for rows in np.split(np.arange(len(part)), np.flatnonzero(np.diff(part)) + 1):
+        pair, edge = spread(edges.starts[polygon[rows]], counts[rows])
+        which = step[rows][pair]
+        west, south, east, north = (b.take(which) for b in boxes)
+        x, y, dx, dy = (v.take(edge) for v in (edges.x, edges.y, edges.dx, edges.dy))
         meets = (np.minimum(x, x + dx) <= east) & (np.maximum(x, x + dx) >= west)
         meets &= (np.minimum(y, y + dy) <= north) & (np.maximum(y, y + dy) >= south)
         found.append((which[meets], edge[meets]))
@@ -131,69 +145,88 @@ def _edges_meeting(step: Int64s, polygon: Int64s, steps: Steps, edges: Edges) ->
     return np.concatenate(steps_found), np.concatenate(edges_found)
 
 
-def _met(steps: Steps, step: Int64s, edge: NDArray, edges: Edges) -> Meetings:  # type: ignore[type-arg]
+def _met(steps: Steps, step: Int64s, edge: AnyInts, edges: Edges) -> Meetings:
     """Meetings among pairs (step, edge).
 
     With ``d0``, ``d1`` the distances of the step's ends to the edge's line, the line is met at ``d0 / (d0 - d1)``.
     """
+    x0, y0, x1, y1 = (v.astype(np.float64) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
     a, b, c = edges.a.take(edge), edges.b.take(edge), edges.c.take(edge)
-    x0, y0, x1, y1 = (v.take(step) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
-    d0 = a * x0 + b * y0 + c
-    d1 = a * x1 + b * y1 + c
-    near = edges.near.take(edge)
-    some = np.flatnonzero((np.minimum(d0, d1) <= near) & (np.maximum(d0, d1) >= -near))
-    step, edge, a, b, d0, d1, near = (v[some] for v in (step, edge, a, b, d0, d1, near))
-    x0, y0, x1, y1 = (v[some] for v in (x0, y0, x1, y1))
-    length, along = edges.length[edge], edges.along[edge]
-    u0, u1 = b * x0 - a * y0 + along, b * x1 - a * y1 + along
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.nan_to_num(np.clip(d0 / (d0 - d1), 0.0, 1.0))
-        slack = near * (2.0 + np.abs(u1 - u0) / np.abs(d0 - d1))
-    slack[np.isnan(slack)] = np.inf
+    d0, d1 = a * x0.take(step), a
+    d1 *= x1.take(step)
+    d0 += b * y0.take(step)
+    b *= y1.take(step)
+    d1 += b
+    d0 += c
+    d1 += c
+    across = np.minimum(d0, d1) <= edges.most_near
+    across &= np.maximum(d0, d1) >= -edges.most_near
+    some = np.flatnonzero(across)
+    step, edge, d0, d1 = step.take(some), edge.take(some), d0.take(some), d1.take(some)
+    a, b, along = edges.a.take(edge), edges.b.take(edge), edges.along.take(edge)
+    u0 = b * x0.take(step) - a * y0.take(step) + along
+    u1 = b * x1.take(step) - a * y1.take(step) + along
+    share, unsure, meets = _where(d0, d1, u0, u1, edges.near.take(edge), edges.length.take(edge))
+    return Meetings(step[meets], edges.polygon[edge[meets]].astype(np.int64), share[meets], unsure[meets])
+
+
+def _where(
+    d0: Floats, d1: Floats, u0: Floats, u1: Floats, near: Floats, length: Floats
+) -> tuple[Floats, Bools, Int64s]:
+    """Share of the step at the edge's line, whether rounding could matter there, and which rows meet the edge at all.
+
+    d0, d1 : distances of the step's ends to the line. u0, u1 : their positions along the edge.
+    """
+    apart = np.abs(d0 - d1)
+    # Where the step lies in the line, any share will do: the slack is without end.
+    across = np.where(apart > 0, d0 - d1, 1.0)
+    share = np.minimum(np.maximum(d0 / across, 0.0), 1.0)
+    slack = np.where(apart > 0, near * (2.0 + np.abs((u1 - u0) / across)), np.inf)
     u = u0 + share * (u1 - u0)
+    clear = (np.minimum(d0, d1) > near) | (np.maximum(d0, d1) < -near)
+    clear |= (np.maximum(u0, u1) < -near) | (np.minimum(u0, u1) > length + near)
+    clear |= (u < -slack) | (u > length + slack)
     sure = (np.minimum(np.abs(d0), np.abs(d1)) > near) & (u > slack) & (u < length - slack)
     # A step that hardly leaves the line meets it at an uncertain time.
-    sure &= np.abs(d0 - d1) > _LEAST_ACROSS
-    apart = (np.maximum(u0, u1) < -near) | (np.minimum(u0, u1) > length + near)
-    some = np.flatnonzero(sure | ~(apart | (u < -slack) | (u > length + slack)))
-    return Meetings(step[some], edges.polygon[edge[some]].astype(np.int64), share[some], ~sure[some])
+    sure &= apart > _LEAST_ACROSS
+    return share, ~sure, np.flatnonzero(~clear)
 
 
-def stretches(steps: Steps, met: Meetings, polygons: Sequence[Area], states: States) -> tuple[Stretches, Int64s]:
-    """Inside parts of every (step, polygon) that meet or whose ends differ, and the (step, polygon) keys looked at.
+def stretches(steps: Steps, met: Meetings, polygons: Sequence[Area], states: States) -> Stretches:
+    """Inside parts of every (step, polygon) that meet, or whose ends differ.
 
-    Keys are ``step * len(polygons) + polygon``, ascending. Where meetings are unsure, or do not fit the states of
-    the ends, the polygon itself is asked (:func:`shares_inside`).
+    Where meetings are unsure, or do not fit the states of the ends, the polygon itself is asked
+    (:func:`shares_inside`).
     """
     count = max(1, len(polygons))
     key = met.step * count + met.polygon
     held = [row * count + polygon for row, polygon in (states.expand(steps.state_0), states.expand(steps.state_1))]
-    keys = np.unique(np.concatenate((key, np.setxor1d(*held, assume_unique=True))))
-    in_0, in_1 = (_among(keys, h) for h in held)
-    order = np.lexsort((met.share, key))
+    differ = np.concatenate((held[0][~np.isin(held[0], held[1])], held[1][~np.isin(held[1], held[0])]))
+    keys = np.unique(np.concatenate((key, differ)))
+    in_0, in_1 = (np.isin(keys, h) for h in held)
     at = np.searchsorted(keys, key)
-    times = np.bincount(at, minlength=len(keys))
     unsure = np.bincount(at[met.unsure], minlength=len(keys)) > 0
-    asked = unsure | ((times & 1).astype(np.bool_) != (in_0 != in_1))
-    # Of the others: an end inside is a bound of a stretch as a meeting is; bounds then pair up.
-    sure = ~asked[at[order]]
+    odd = (np.bincount(at, minlength=len(keys)) & 1).astype(np.bool_)
+    asked = unsure | (odd != (in_0 != in_1))
+    # An end inside bounds a stretch as a meeting does; in order, bounds pair up.
+    sure = np.flatnonzero(~asked[at])
     starting, ending = np.flatnonzero(in_0 & ~asked), np.flatnonzero(in_1 & ~asked)
-    of = np.concatenate((starting, at[order][sure], ending))
-    share = np.concatenate((np.zeros(len(starting)), met.share[order][sure], np.ones(len(ending))))
-    bound = np.argsort(of, kind="stable")
-    of, share = of[bound][::2], share[bound]
+    of = np.concatenate((starting, at[sure], ending))
+    share = np.concatenate((np.zeros(len(starting)), met.share[sure], np.ones(len(ending))))
+    order = np.lexsort((share, of))
+    of, share = of[order][::2], share[order]
     hard = np.flatnonzero(asked)
-    which, hard_0, hard_1 = _asked(steps, keys[hard] // count, keys[hard] % count, polygons)
+    step, polygon = np.divmod(keys, count)
+    which, hard_0, hard_1 = _asked(steps, step[hard], polygon[hard], polygons)
     of = np.concatenate((of, hard[which]))
-    step, polygon = keys[of] // count, keys[of] % count
-    return Stretches(step, polygon, np.append(share[::2], hard_0), np.append(share[1::2], hard_1)), keys
+    share_0, share_1 = np.concatenate((share[::2], hard_0)), np.concatenate((share[1::2], hard_1))
+    return Stretches(step[of], polygon[of], share_0, share_1, step, polygon, in_0, in_1)
 
 
-def _among(keys: Int64s, sorted_keys: Int64s) -> NDArray[np.bool_]:
-    if not len(sorted_keys):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    return sorted_keys[at] == keys
+def holding(step: AnyInts, polygon: AnyInts, steps: AnyInts, polygons: AnyInts) -> Bools:
+    """Which pairs (step, polygon) are among others."""
+    count = max(int(polygon.max(initial=0)), int(polygons.max(initial=0))) + 1
+    return np.isin(step.astype(np.int64) * count + polygon, steps.astype(np.int64) * count + polygons)
 
 
 def _asked(steps: Steps, step: Int64s, polygon: Int64s, polygons: Sequence[Area]) -> tuple[Int64s, Floats, Floats]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from analysis.dosage.arrays import AnyInts
 from analysis.dosage.layers import Area
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 
@@ -15,6 +16,8 @@ from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 # the side says nothing and the polygon in degrees is asked. The line of a short edge is uncertain further off.
 NEAR = 1e-5
 _NEAR_OF_SHORT = 5e-3
+# Sine of the least turn at a corner whose two lines are told apart.
+_LEAST_TURN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Edges:
     x, y, dx, dy : start and direction. a, b, c : ``a x + b y + c`` is the distance of (x, y) to the edge's line,
     positive inside. along : ``b x - a y + along`` is the position along the edge, from 0 to ``length``.
     near : a distance to the line that is too small to tell the side. polygon : whose edge it is. starts : shape (n + 1,), edges of polygon p are ``starts[p]:starts[p + 1]``.
+    most_near : the largest ``near``.
     """
 
     x: Floats
@@ -38,6 +42,20 @@ class Edges:
     near: Floats
     polygon: Int32s
     starts: Int64s
+    most_near: float
+
+    def turn(self, first: AnyInts, second: AnyInts) -> Floats:
+        """Where one edge ends as the other begins: the sine of the turn, positive for a corner that points outward.
+
+        0 for two edges that share no corner, belong to two polygons or turn too little to tell.
+        """
+        # Edges are in order round their ring, so of two at a corner the second may come before the first.
+        swap = (self.x[second] + self.dx[second] == self.x[first]) & (self.y[second] + self.dy[second] == self.y[first])
+        one, other = np.where(swap, second, first), np.where(swap, first, second)
+        meet = (self.x[one] + self.dx[one] == self.x[other]) & (self.y[one] + self.dy[one] == self.y[other])
+        sine = self.a[one] * self.b[other] - self.b[one] * self.a[other]
+        corner = meet & (self.polygon[one] == self.polygon[other]) & (np.abs(sine) > _LEAST_TURN)
+        return np.where(corner, sine, 0.0)
 
     @classmethod
     def of(cls, polygons: Sequence[Area]) -> Edges:
@@ -54,15 +72,6 @@ class Edges:
         a, b = -dy / length, dx / length
         starts = np.searchsorted(polygon, np.arange(len(polygons) + 1))
         near = NEAR + _NEAR_OF_SHORT / length
-        return cls(x, y, dx, dy, a, b, -(a * x + b * y), a * y - b * x, length, near, polygon, starts)
-
-
-def spread(starts: Int64s, counts: Int64s) -> tuple[Int64s, Int64s]:
-    """All positions of some ranges: (which range, position), each shape (sum of counts,).
-
-    >>> [a.tolist() for a in spread(np.array([5, 9]), np.array([2, 1]))]
-    [[0, 0, 1], [5, 6, 9]]
-    """
-    which = np.repeat(np.arange(len(counts)), counts)
-    shift = starts - (np.cumsum(counts) - counts)
-    return which, np.arange(len(which)) + shift[which]
+        return cls(
+            x, y, dx, dy, a, b, -(a * x + b * y), a * y - b * x, length, near, polygon, starts, float(near.max())
+        )

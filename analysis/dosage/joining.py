@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from analysis.dosage.tables import TRACKED, Floats, Int32s, Int64s, Pieces, PingBatch
+from analysis.dosage.tables import TRACKED, Int32s, Int64s, Pieces, PingBatch
 
 # Pieces that meet at a ping are one; a thousandth of a millisecond absorbs rounding only.
 TOUCHING_MS = 1e-3
@@ -44,27 +46,29 @@ def _by_device(device: Int32s) -> Int64s:
 
 def touching(pieces: Pieces) -> Pieces:
     """Tracked pieces of one device, team and polygon that meet in time joined; by (device, polygon, t_in_ms)."""
-    tracked = np.flatnonzero(pieces.kind == TRACKED)
-    order = np.lexsort((pieces.t_in_ms[tracked], pieces.polygon[tracked], pieces.team[tracked], pieces.device[tracked]))
-    some = pieces.take(tracked[order])
-    if len(some):
-        starts = np.ones(len(some), dtype=np.bool_)
-        starts[1:] = (
-            (some.device[1:] != some.device[:-1])
-            | (some.team[1:] != some.team[:-1])
-            | (some.polygon[1:] != some.polygon[:-1])
-            | (some.t_in_ms[1:] - some.t_out_ms[:-1] > TOUCHING_MS)
-        )
-        first = np.flatnonzero(starts)
-        t_out = some.t_out_ms[np.append(first[1:], len(some)) - 1]
-        some = with_t_out(some.take(first), t_out)
-    both = Pieces.concatenate([some, pieces.take(np.flatnonzero(pieces.kind != TRACKED))])
-    return both.take(np.lexsort((both.t_in_ms, both.polygon, both.device)))
+    p = pieces.take(_order(pieces))
+    # A long step's row never lies between two pieces that touch: its device was on no track meanwhile.
+    joined = (p.device[1:] == p.device[:-1]) & (p.polygon[1:] == p.polygon[:-1]) & (p.team[1:] == p.team[:-1])
+    joined &= (p.kind[1:] == TRACKED) & (p.kind[:-1] == TRACKED)
+    joined &= p.t_in_ms[1:] - p.t_out_ms[:-1] <= TOUCHING_MS
+    if not joined.any():
+        return p
+    first, last = np.flatnonzero(np.append(True, ~joined)), np.flatnonzero(np.append(~joined, True))
+    return replace(p.take(first), t_out_ms=p.t_out_ms[last])
 
 
-def with_t_out(pieces: Pieces, t_out_ms: Floats) -> Pieces:
-    p = pieces
-    return Pieces(p.device, p.team, p.polygon, p.t_in_ms, t_out_ms, p.kind, p.step_from_ms, p.step_to_ms, p.ends)
+def _order(pieces: Pieces) -> Int64s:
+    """By device, polygon and time. Usually the pieces of a device and polygon come in order of time already."""
+    count = len(pieces)
+    if not count:
+        return np.empty(0, np.int64)
+    group = pieces.device.astype(np.int64) * (int(pieces.polygon.max()) + 1) + pieces.polygon
+    if abs(int(group.max())) < 2**62 // count:
+        order: Int64s = np.argsort(group * count + np.arange(count))
+        t_in, group = pieces.t_in_ms[order], group[order]
+        if np.all((t_in[1:] >= t_in[:-1]) | (group[1:] != group[:-1])):
+            return order
+    return np.lexsort((pieces.t_in_ms, pieces.polygon, pieces.device))
 
 
 def ends_of_devices(batch: PingBatch) -> tuple[Int64s, Int64s]:

@@ -1,58 +1,40 @@
-"""Which state a position in a boundary cell has: half a plane where one edge passes, even-odd where several do."""
+"""Which state a position in a boundary cell has.
+
+Half a plane where one edge passes, two where a corner lies, even-odd where more goes on; and within rounding of an
+edge the polygon itself is asked.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from analysis.dosage.edges import NEAR, Edges, spread
-from analysis.dosage.layers import Area
+from analysis.dosage.arrays import Bools, Growing, spread
+from analysis.dosage.edges import NEAR, Edges
 from analysis.dosage.states import States
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 
 
-class Growing:
-    """An array that is appended to; ``all`` is what there is so far."""
-
-    def __init__(self, dtype: type) -> None:
-        self._room = np.empty(1024, dtype)
-        self._used = 0
-        self.all: NDArray = self._room[:0]  # type: ignore[type-arg]
-
-    def extend(self, values: NDArray) -> None:  # type: ignore[type-arg]
-        used = self._used + len(values)
-        if used > len(self._room):
-            room = np.empty(max(used, 2 * len(self._room)), self._room.dtype)
-            room[: self._used] = self.all
-            self._room = room
-        self._room[self._used : used] = values
-        self._used = used
-        self.all = self._room[:used]
-
-    def __len__(self) -> int:
-        return self._used
-
-
 class Records:
-    """What boundary cells hold. A record is of one edge, or of the edges of one or more polygons ("several")."""
+    """What boundary cells hold: the edges in the cell, of one polygon or several."""
 
-    def __init__(self, polygons: Sequence[Area], edges: Edges, states: States) -> None:
-        self._shapes = np.array(polygons, dtype=object)
+    def __init__(self, shapes: NDArray[np.object_], edges: Edges, states: States) -> None:
+        self._shapes = shapes
         self._edges, self._states = edges, states
-        # One edge: its line, and the states on either side. Several: a line of nothing, always "near".
+        # The line of the first edge, and the states on either side; a line of nothing where more goes on.
         self._a, self._b, self._c = Growing(np.float64), Growing(np.float64), Growing(np.float64)
         self._inside, self._outside = Growing(np.int32), Growing(np.int32)
-        # Several: the polygons of a record, whether each holds the cell's middle, and their edges in the cell.
-        self._base, self._group, self._groups = Growing(np.int32), Growing(np.int64), Growing(np.int64)
+        # Corners: the second edge (0 for none), and 1 where both sides must hold, -1 where one is enough.
+        self._second, self._turn = Growing(np.int32), Growing(np.int8)
+        # The polygons of a record, whether each holds the cell's middle, and their edges in the cell.
+        self._group, self._groups = Growing(np.int64), Growing(np.int64)
         self._polygon, self._parity = Growing(np.int32), Growing(np.bool_)
         self._edge, self._edges_of = Growing(np.int64), Growing(np.int64)
         self._edge_list = Growing(np.int32)
         self._x, self._y = Growing(np.float64), Growing(np.float64)
 
-    def add(self, cell: Int64s, edge: Int64s, parity: NDArray[np.bool_], base: Int64s, x: Floats, y: Floats) -> Int64s:
+    def add(self, cell: Int64s, edge: Int64s, parity: Bools, base: Int64s, x: Floats, y: Floats) -> Int64s:
         """Records of cells, one each; returns their numbers.
 
         cell, edge, parity : shape (m,), ordered by cell and polygon: an edge in the cell (0..n-1) and whether its
@@ -62,19 +44,8 @@ class Records:
         number = len(self._a) + np.arange(len(base))
         polygon = self._edges.polygon[edge].astype(np.int64)
         starts = np.searchsorted(cell, np.arange(len(base)))
-        counts = np.diff(np.append(starts, len(cell)))
-        one, of_one = counts == 1, edge[starts]
-        for room, values in zip(
-            (self._a, self._b, self._c), (self._edges.a, self._edges.b, self._edges.c), strict=True
-        ):
-            room.extend(np.where(one, values[of_one], 0.0))
-        inside = base.copy()
-        inside[one] = self._states.with_polygon(base[one], polygon[starts[one]])
-        self._inside.extend(inside)
-        self._outside.extend(base)
-        new = np.ones(len(cell), np.bool_)
-        new[1:] = (cell[1:] != cell[:-1]) | (polygon[1:] != polygon[:-1])
-        group = np.flatnonzero(new)
+        self._add_lines(starts, np.diff(np.append(starts, len(cell))), edge, polygon, base)
+        group = np.flatnonzero(np.append(True, (cell[1:] != cell[:-1]) | (polygon[1:] != polygon[:-1])))
         self._group.extend(len(self._polygon) + np.searchsorted(cell[group], np.arange(len(base))))
         self._groups.extend(np.bincount(cell[group], minlength=len(base)))
         self._edge.extend(len(self._edge_list) + group)
@@ -86,18 +57,41 @@ class Records:
         self._y.extend(y)
         return number
 
-    def states(self, record: Int64s, lon_e7: Int32s, lat_e7: Int32s) -> Int32s:
+    def _add_lines(self, starts: Int64s, counts: Int64s, edge: Int64s, polygon: Int64s, base: Int64s) -> None:
+        e, first, second = self._edges, edge[starts], edge[np.minimum(starts + 1, len(edge) - 1)]
+        turn = np.where(counts == 2, e.turn(first, second), 0.0)
+        corner = turn != 0
+        plain = (counts == 1) | corner
+        for room, values in ((self._a, e.a), (self._b, e.b), (self._c, e.c)):
+            room.extend(np.where(plain, values[first], 0.0))
+        self._second.extend(second)
+        self._turn.extend(np.sign(turn))
+        inside = base.copy()
+        inside[plain] = self._states.with_polygon(base[plain], polygon[starts[plain]])
+        self._inside.extend(inside)
+        self._outside.extend(base)
+
+    def states(self, record: Int32s, lon_e7: Int32s, lat_e7: Int32s) -> Int32s:
         """The state of each position, given the record of its cell; shape (n,)."""
-        side = self._a.all.take(record) * lon_e7
+        side = self._a.all.take(record)
+        side *= lon_e7
         side += self._b.all.take(record) * lat_e7
         side += self._c.all.take(record)
+        turn = self._turn.all.take(record)
+        corner = np.flatnonzero(turn)
+        if len(corner):
+            second, turn = self._second.all.take(record[corner]), turn[corner]
+            e = self._edges
+            other = e.a[second] * lon_e7[corner] + e.b[second] * lat_e7[corner] + e.c[second]
+            side[corner] = turn * np.minimum(turn * side[corner], turn * other)
         found = np.where(side > 0, self._inside.all.take(record), self._outside.all.take(record))
-        hard = np.flatnonzero(np.abs(side) < NEAR)
+        np.abs(side, out=side)
+        hard = np.flatnonzero(side < NEAR)
         if len(hard):
             found[hard] = self._several(record[hard], lon_e7[hard], lat_e7[hard])
         return found
 
-    def _several(self, record: Int64s, lon_e7: Int32s, lat_e7: Int32s) -> Int64s:
+    def _several(self, record: Int32s, lon_e7: Int32s, lat_e7: Int32s) -> Int64s:
         """Polygon by polygon: parity of the middle, and of the edges met on the way there."""
         ping, group = spread(self._group.all[record], self._groups.all[record])
         row, at = spread(self._edge.all[group], self._edges_of.all[group])
@@ -121,7 +115,7 @@ class Records:
 
     def _meets(
         self, edge: Int32s, lon_e7: Int32s, lat_e7: Int32s, x: Floats, y: Floats
-    ) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.int8], Bools]:
         """How often an edge meets the way from the position east or west to ``x``, then north or south to ``y``.
 
         Ends of edges count to one side (half-open), so two edges that share a corner on the way meet it once or

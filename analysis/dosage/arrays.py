@@ -1,0 +1,47 @@
+"""Small array tools of the kernel."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from analysis.dosage.tables import Int32s, Int64s
+
+AnyInts: TypeAlias = "Int32s | Int64s"
+Bools: TypeAlias = NDArray[np.bool_]
+
+
+def spread(starts: AnyInts, counts: AnyInts) -> tuple[Int64s, Int64s]:
+    """All positions of some ranges: (which range, position), each shape (sum of counts,).
+
+    >>> [a.tolist() for a in spread(np.array([5, 9]), np.array([2, 1]))]
+    [[0, 0, 1], [5, 6, 9]]
+    """
+    total = np.cumsum(counts, dtype=np.int64)
+    shift = starts - total
+    shift += counts
+    position = np.repeat(shift, counts)
+    position += np.arange(len(position))
+    return np.repeat(np.arange(len(counts)), counts), position
+
+
+class Growing:
+    """An array that is appended to; ``all`` is what there is so far."""
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self._room: NDArray[Any] = np.empty(1024, dtype)
+        self.all = self._room[:0]
+
+    def extend(self, values: NDArray[Any]) -> None:
+        used, now = len(self.all), len(self.all) + len(values)
+        if now > len(self._room):
+            room = np.empty(max(now, 2 * len(self._room)), self._room.dtype)
+            room[:used] = self.all
+            self._room = room
+        self._room[used:now] = values
+        self.all = self._room[:now]
+
+    def __len__(self) -> int:
+        return len(self.all)

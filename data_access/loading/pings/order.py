@@ -1,73 +1,37 @@
-"""Repeats, backward steps and jumps, found while a file streams by; what is remembered is bounded."""
+"""Repeats, backward steps and jumps, found while a file streams by."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.dosage.tables import DEGREE, PingBatch
+from data_access.loading.pings.seen import REMEMBERED, Int32s, Int64s, Mask, Pair, Seen, keys_of
 
 JUMP_M_S = 50.0
 METRES = 111_320.0 / DEGREE  # of one canonical unit of latitude
-REMEMBERED = 1 << 22  # pings whose device and time are kept to tell repeats: 50 MB
-
-Int64s = NDArray[np.int64]
-Int32s = NDArray[np.int32]
-Mask = NDArray[np.bool_]
-_NEVER = -(1 << 62)
+# No jump escapes this bound in whole numbers: 4 units a millisecond are 45 m/s.
+_UNITS = 4
+_NEVER = 1 << 58
 _LONG = 1 << 50  # stands for the time between the pings of two devices
-_TIME_BITS = 43
 
 
-def _keys(device: Int32s, t_ms: Int64s) -> Int64s:
-    return (device.astype(np.int64) << _TIME_BITS) | t_ms
+class _Ends(NamedTuple):
+    """A ping of each device code; time ``_NEVER`` (or less than none) where there was none."""
 
+    t: Int64s
+    x: Int64s
+    y: Int64s
 
-@dataclass
-class Seen:
-    """Device and time of the pings so far, at most ``most`` of them."""
+    def longer(self, more: int, never: int) -> _Ends:
+        none = np.zeros(more, np.int64)
+        return _Ends(np.append(self.t, none + never), np.append(self.x, none), np.append(self.y, none))
 
-    most: int | None
-    untold: int = 0  # pings so far back that what was there is remembered no more
-    _sorted: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
-    _waiting: list[tuple[Int32s, Int64s]] = field(default_factory=list)
-    held: int = 0
-    _forgot: bool = False
-
-    def add(self, device: Int32s, t_ms: Int64s) -> None:
-        self._waiting.append((device, t_ms))
-        self.held += len(t_ms)
-        if self.most is None or self.held <= self.most + self.most // 4:
-            return
-        self._forgot = True
-        if not len(self._sorted):
-            while self.held > self.most and len(self._waiting) > 1:
-                self.held -= len(self._waiting.pop(0)[1])
-            return
-        self._merge()
-        far = np.abs((self._sorted & ((1 << _TIME_BITS) - 1)) - int(np.median(t_ms)))
-        near = np.argpartition(far, self.most - 1)[: self.most]
-        self._sorted = np.sort(self._sorted[near])
-        self.held = len(self._sorted)
-
-    def _merge(self) -> None:
-        if self._waiting:
-            new = [_keys(device, t_ms) for device, t_ms in self._waiting]
-            # Stable is timsort, which only merges what is in order already.
-            self._sorted = np.sort(np.concatenate([self._sorted, *new]), kind="stable")
-            self._waiting = []
-
-    def has(self, device: Int32s, t_ms: Int64s) -> Mask:
-        self._merge()
-        keys = _keys(device, t_ms)
-        at = np.minimum(np.searchsorted(self._sorted, keys), max(len(self._sorted) - 1, 0))
-        found = self._sorted[at] == keys if len(self._sorted) else np.zeros(len(keys), bool)
-        if self._forgot:
-            self.untold += int((~found).sum())
-        return found
+    def put(self, device: Int32s, pings: PingBatch, rows: Int64s) -> None:
+        self.t[device], self.x[device], self.y[device] = pings.t_ms[rows], pings.lon_e7[rows], pings.lat_e7[rows]
 
 
 class Order:
@@ -77,13 +41,19 @@ class Order:
     at either end. Arrays have a place per device code.
     """
 
-    def __init__(self, remembered: int | None = REMEMBERED) -> None:
-        self.seen = Seen(remembered)
+    def __init__(
+        self,
+        remembered: int | None = REMEMBERED,
+        again: Callable[[int], Iterable[Pair]] | None = None,
+        watch: bool = True,
+    ) -> None:
+        self._watch = watch
+        self.seen = Seen(remembered, again)
         self.backward, self.forward, self.jumps, self.repeats = (np.zeros(0, np.int64) for _ in range(4))
         self._space: dict[str, NDArray[Any]] = {}
         self._previous = np.empty(0, np.int64)  # time of the one before in the file
-        # The latest and the earliest ping: time, longitude, latitude.
-        self._latest, self._earliest = np.empty((3, 0), np.int64), np.empty((3, 0), np.int64)
+        none = np.empty(0, np.int64)
+        self._latest, self._earliest = _Ends(none, none, none), _Ends(none, none, none)
 
     def _grow(self, codes: int) -> None:
         more = codes - len(self._previous)
@@ -92,37 +62,57 @@ class Order:
         more = max(more, len(self._previous))
         for name in ("backward", "forward", "jumps", "repeats"):
             setattr(self, name, np.append(getattr(self, name), np.zeros(more, np.int64)))
-        self._previous = np.append(self._previous, np.full(more, _NEVER))
-        self._latest = np.append(self._latest, np.full((3, more), _NEVER), axis=1)
-        self._earliest = np.append(self._earliest, np.full((3, more), -_NEVER), axis=1)
+        self._previous = np.append(self._previous, np.full(more, -_NEVER))
+        self._latest, self._earliest = self._latest.longer(more, -_NEVER), self._earliest.longer(more, _NEVER)
 
     def take(self, pings: PingBatch, distinct: int, codes: int) -> Mask | None:
-        """Rows that repeat a device and time of an earlier row, or None.
+        """Rows that repeat a device and time of an earlier row, or None; called once for each block.
 
-        ``distinct``: devices of the batch; ``codes``: devices of the file so far.
+        ``distinct``: devices of the block; ``codes``: devices of the file so far.
         """
+        if not self._watch:
+            return None
         if not len(pings):
+            self.seen.add(pings.device, pings.t_ms)
             return None
         self._grow(codes)
         grouped, order, heads = _grouped(pings, distinct)
         steps = self._steps(grouped, heads)
         mine = grouped.device[heads]
-        repeats = None
-        if (not len(steps) or steps.min() > 0) and (grouped.t_ms[heads] > self._latest[0][mine]).all():
-            known = self._previous[mine] != _NEVER
-            self.forward[mine] += np.diff(np.append(heads, len(grouped))) - 1 + known
-            self._previous[mine] = grouped.t_ms[np.append(heads[1:], len(grouped)) - 1]
-        else:
-            self._count_steps(grouped, heads)
-            grouped, repeats = self._in_order(grouped)
-            heads = np.append(0, _changes(grouped.device))
-            steps = self._steps(grouped, heads)
+        if (len(steps) and steps.min() <= 0) or (grouped.t_ms[heads] <= self._latest.t[mine]).any():
+            return self._take_unsorted(grouped, order, heads, len(pings))
+        self._count_jumps(grouped, heads, steps)
+        edges = np.append(heads, len(grouped))
+        tails = edges[1:] - 1
+        known = self._previous[mine] != -_NEVER
+        self.forward[mine] += edges[1:] - heads - 1 + known
+        self._previous[mine] = grouped.t_ms[tails]
+        self._count_between(mine, self._latest, grouped, heads)
+        self._latest.put(mine, grouped, tails)
+        if not known.all():
+            self._earliest.put(mine[~known], grouped, heads[~known])
+        self.seen.add(grouped.device, grouped.t_ms)
+        return None
+
+    def _take_unsorted(self, grouped: PingBatch, order: Int64s | None, heads: Int64s, count: int) -> Mask | None:
+        self._count_steps(grouped, heads)
+        grouped, repeats = self._in_order(grouped)
         if len(grouped):
-            self._count_jumps(grouped, heads, steps)
-            self._remember(grouped, heads)
+            heads = np.append(0, _changes(grouped.device))
+            tails = np.append(heads[1:], len(grouped)) - 1
+            self._count_jumps(grouped, heads, self._steps(grouped, heads))
+            mine = grouped.device[heads]
+            later = grouped.t_ms[heads] > self._latest.t[mine]
+            self._count_between(mine[later], self._latest, grouped, heads[later])
+            sooner = grouped.t_ms[tails] < self._earliest.t[mine]
+            self._count_between(mine[sooner], self._earliest, grouped, tails[sooner])
+            later, sooner = grouped.t_ms[tails] > self._latest.t[mine], grouped.t_ms[heads] < self._earliest.t[mine]
+            self._latest.put(mine[later], grouped, tails[later])
+            self._earliest.put(mine[sooner], grouped, heads[sooner])
+        self.seen.add(grouped.device, grouped.t_ms)
         if repeats is None:
             return None
-        mask = np.zeros(len(pings), dtype=bool)
+        mask = np.zeros(count, dtype=bool)
         mask[repeats if order is None else order[repeats]] = True
         return mask
 
@@ -143,7 +133,7 @@ class Order:
         """Steps back and forth in the file's order."""
         steps = np.diff(grouped.t_ms, prepend=0)
         mine = grouped.device[heads]
-        known = self._previous[mine] != _NEVER
+        known = self._previous[mine] != -_NEVER
         steps[heads] = np.where(known, grouped.t_ms[heads] - self._previous[mine], 0)
         count = len(self._previous)
         self.backward += np.bincount(grouped.device[steps < 0], minlength=count)
@@ -152,12 +142,12 @@ class Order:
 
     def _in_order(self, grouped: PingBatch) -> tuple[PingBatch, Int64s | None]:
         """(pings by device and time without repeats, rows of ``grouped`` that are repeats)."""
-        keys = _keys(grouped.device, grouped.t_ms)
+        keys = keys_of(grouped.device, grouped.t_ms)
         order = np.argsort(keys, kind="stable")  # of equal ones the first in the file stays
         keys = keys[order]
         again = np.append(False, keys[1:] == keys[:-1])
         device, t_ms = grouped.device[order], grouped.t_ms[order]
-        among = ~again & (t_ms <= self._latest[0][device]) & (t_ms >= self._earliest[0][device])
+        among = ~again & (t_ms <= self._latest.t[device]) & (t_ms >= self._earliest.t[device])
         if among.any():
             again[among] = self.seen.has(device[among], t_ms[among])
         if again.any():
@@ -170,29 +160,23 @@ class Order:
         across = np.abs(across, out=across).view(np.uint32)
         across += np.abs(up, out=up).view(np.uint32)
         across[heads[1:] - 1] = 0
-        # First bounds in whole numbers that no jump escapes: 4 units a millisecond are 45 m/s.
-        if len(steps) and int(across.max()) > int(steps.min()) * 4:
-            may = np.flatnonzero(across > steps * 4)
-            jump = _too_fast(_places(pings, may), _places(pings, may + 1))
+        if not len(steps) or int(across.max()) <= int(steps.min()) * _UNITS:
+            return
+        may = np.flatnonzero(across > steps * _UNITS)
+        if len(may):
+            x, y = pings.lon_e7.astype(np.int64), pings.lat_e7.astype(np.int64)
+            jump = _too_fast(x[may], y[may], x[may + 1], y[may + 1], steps[may])
             self.jumps += np.bincount(pings.device[may[jump]], minlength=len(self.jumps))
-        mine, tails = pings.device[heads], np.append(heads[1:], len(pings)) - 1
-        later = pings.t_ms[heads] > self._latest[0][mine]
-        self._count_between(mine[later], self._latest[:, mine[later]], _places(pings, heads[later]))
-        sooner = pings.t_ms[tails] < self._earliest[0][mine]
-        self._count_between(mine[sooner], _places(pings, tails[sooner]), self._earliest[:, mine[sooner]])
 
-    def _count_between(self, device: Int32s, start: Int64s, end: Int64s) -> None:
-        known = (start[0] != _NEVER) & (end[0] != -_NEVER)
-        jump = _too_fast(start[:, known], end[:, known])
-        self.jumps += np.bincount(device[known][jump], minlength=len(self.jumps))
-
-    def _remember(self, pings: PingBatch, heads: Int64s) -> None:
-        mine, tails = pings.device[heads], np.append(heads[1:], len(pings)) - 1
-        later = pings.t_ms[tails] > self._latest[0][mine]
-        self._latest[:, mine[later]] = _places(pings, tails[later])
-        sooner = pings.t_ms[heads] < self._earliest[0][mine]
-        self._earliest[:, mine[sooner]] = _places(pings, heads[sooner])
-        self.seen.add(pings.device, pings.t_ms)
+    def _count_between(self, device: Int32s, ends: _Ends, pings: PingBatch, rows: Int64s) -> None:
+        """Jumps between what was the end of these devices and the pings that continue it."""
+        x, y = ends.x[device], ends.y[device]
+        steps = np.abs(pings.t_ms[rows] - ends.t[device])  # of devices that had none: longer than any jump
+        far = np.abs(pings.lon_e7[rows] - x) + np.abs(pings.lat_e7[rows] - y) > steps * _UNITS
+        if far.any():
+            rows = rows[far]
+            jump = _too_fast(x[far], y[far], pings.lon_e7[rows], pings.lat_e7[rows], steps[far])
+            self.jumps += np.bincount(device[far][jump], minlength=len(self.jumps))
 
 
 def _changes(device: Int32s) -> Int64s:
@@ -211,19 +195,15 @@ def _grouped(pings: PingBatch, distinct: int) -> tuple[PingBatch, Int64s | None,
         return pings, None, np.append(0, changes)
     # numpy sorts 16 bits by radix, several times quicker than 32.
     order = np.argsort(device.astype(np.uint16) if device.max() < 1 << 16 else device, kind="stable")
-    together = pings.take(order)
+    device = device[order]
+    # The team is not looked at here.
+    together = PingBatch(device, device, pings.t_ms[order], pings.lon_e7[order], pings.lat_e7[order])
     return together, order, np.append(0, _changes(together.device))
 
 
-def _places(pings: PingBatch, rows: Int64s) -> Int64s:
-    return np.stack([pings.t_ms[rows], pings.lon_e7[rows].astype(np.int64), pings.lat_e7[rows].astype(np.int64)])
-
-
-def _too_fast(start: Int64s, end: Int64s) -> Mask:
+def _too_fast(x: Int64s, y: Int64s, x_to: Any, y_to: Any, steps: Int64s) -> Mask:
     """Steps of over 50 m/s on a sphere's tangent, good to a thousandth at the distances that matter."""
-    across, up = (end[1] - start[1]).astype(float), (end[2] - start[2]).astype(float)
-    whole = 360.0 * DEGREE
-    across = np.abs(across)
-    across = np.minimum(across, whole - across)
-    across *= np.cos(np.radians((start[2] + end[2]) / (2 * DEGREE)))
-    return np.hypot(across, up) * METRES > JUMP_M_S / 1000 * (end[0] - start[0])
+    across = np.abs((x_to - x).astype(float))
+    across = np.minimum(across, 360.0 * DEGREE - across)
+    across *= np.cos(np.radians((y + y_to) / (2 * DEGREE)))
+    return np.asarray(np.hypot(across, y_to - y) * METRES > JUMP_M_S / 1000 * steps)

@@ -66,18 +66,19 @@ def _degrees(x: Floats | None, y: Floats | None) -> bool:
     return bool((np.abs(x) <= 180).all() and (np.abs(y) <= 90).all())
 
 
-def canonical(degrees: Floats) -> Int32s:
-    scaled = degrees * DEGREE
+def canonical(degrees: Floats, space: Floats | None = None) -> Int32s:
+    """``space``: room for as many numbers, used on the way."""
+    scaled = np.multiply(degrees, DEGREE, out=space)
     return np.rint(scaled, out=scaled).astype(np.int32)
 
 
-def canonical_if_good(lon: Floats, lat: Floats) -> tuple[Int32s, Int32s] | None:
+def canonical_if_good(lon: Floats, lat: Floats, space: Floats) -> tuple[Int32s, Int32s] | None:
     """Canonical places of a block, or None when one of them may be none; told by the extremes alone."""
     with np.errstate(invalid="ignore", over="ignore"):
         # Whole numbers compare quickest; what does not fit them makes its sum infinite, or an extreme.
         if not (np.isfinite(lon.sum()) and np.isfinite(lat.sum())):
             return None
-        x, y = canonical(lon), canonical(lat)
+        x, y = canonical(lon, space), canonical(lat, space)
     west, east, south, north = int(x.min()), int(x.max()), int(y.min()), int(y.max())
     inside = west >= -180 * DEGREE and east <= 180 * DEGREE and south >= -90 * DEGREE and north <= 90 * DEGREE
     may_be_swapped = east >= 49 * DEGREE and south <= 2.1 * DEGREE

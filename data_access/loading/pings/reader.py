@@ -8,9 +8,12 @@ from collections.abc import Mapping as Known
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from data_access.loading.mapping import Mapping, checked
 from data_access.loading.pings import gpx, notes, parquet, times
@@ -18,8 +21,9 @@ from data_access.loading.pings.batches import Names, ReadBatch, Said
 from data_access.loading.pings.clock import Clock
 from data_access.loading.pings.csv_file import CsvFile
 from data_access.loading.pings.layout import layout_of
-from data_access.loading.pings.order import REMEMBERED, Order
+from data_access.loading.pings.order import Order
 from data_access.loading.pings.places import Pair
+from data_access.loading.pings.seen import MOST_DEVICES, REMEMBERED
 from data_access.loading.pings.settle import Settler
 from data_access.loading.pings.source import Stream, open_stream
 from data_access.loading.result import LoadRefused
@@ -42,8 +46,10 @@ class PingFile(Iterator[ReadBatch]):
         needs: tuple[str, ...],
         remembered: int | None,
         most_rows: int | None,
+        watch: bool = True,
+        names: Names | None = None,
     ) -> None:
-        self.names = Names()
+        self.names = names or Names()
         self.read = self.loaded = self.duplicate = self.rejected = 0
         self.columns: dict[str, str] = {}  # canonical name -> header, as it was understood
         self.format = ""
@@ -51,7 +57,9 @@ class PingFile(Iterator[ReadBatch]):
         self._mapping = checked(mapping, source.name)
         self._said = Said(mapping.provider, mapping.team, mapping.device, providers, "team" in needs)
         self._today, self._needs, self._most_rows = today, needs, most_rows
-        self._order = Order(remembered)
+        self._source = source
+        can_be_read_again = isinstance(source, SourceFile) or source.is_file()
+        self._order = Order(remembered, self._again if can_be_read_again else None, watch)
         self._settler: Settler
         self._inner: Any = None
         self._zone_said = ""
@@ -74,11 +82,31 @@ class PingFile(Iterator[ReadBatch]):
         except BaseException:
             self._stack.close()
             raise
+        if len(self.names.devices) > MOST_DEVICES:
+            self._stack.close()
+            column = self.columns.get("device", "device")
+            raise LoadRefused(
+                f"{self._name} names over {MOST_DEVICES:,} trackers: “{column}” seems to number the rows. Name the column of "
+                "the tracker in a mapping file (--mapping)."
+            )
         self.read += batch.read
         self.loaded += len(batch.pings)
         self.duplicate += len(batch.duplicates)
         self.rejected += len(batch.rejects)
         return batch
+
+    def _again(self, batches: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Device and time of the first batches once more, with the same codes."""
+        same = PingFile(
+            self._source, self._mapping, today=self._today, providers=self._said.providers, needs=self._needs,
+            remembered=0, most_rows=self._most_rows, watch=False, names=self.names,
+        )  # fmt: skip
+        for batch in islice(same, batches):
+            yield batch.pings.device, batch.pings.t_ms
+        same.close()
+
+    def close(self) -> None:
+        self._stack.close()
 
     def _refuse_as_a_whole(self) -> None:
         """What only the end of the file shows."""
@@ -174,12 +202,14 @@ def each_batch(
     needs: tuple[str, ...] = (),
     remembered: int | None = REMEMBERED,
     most_rows: int | None = None,
+    watch: bool = True,
 ) -> PingFile:
     """Open a file of positions (CSV, GPX, Parquet, any of them gzip); LoadRefused when it cannot be used as a whole.
 
     Iterating may still raise LoadRefused: a file that is cut off shows that at its end. Rows are accounted for batch
     by batch. ``providers``: code -> name of those known (None: any). ``needs``: of ``provider`` and ``team`` what must be
-    said. ``remembered``: pings in which repeats are looked for (None: all).
+    said. ``remembered``: pings in which repeats are looked for (None: all). ``watch`` False: repeats stay in, for who
+    finds them anyway, and nothing odd is counted.
     """
     mapping = mapping or Mapping()
     mapping = replace(mapping, provider=provider or mapping.provider, team=team or mapping.team)
@@ -193,4 +223,5 @@ def each_batch(
         needs=needs,
         remembered=remembered,
         most_rows=most_rows,
+        watch=watch,
     )

@@ -77,6 +77,7 @@ class Settler:
     decimal_comma: bool = False
     max_accuracy_m: float | None = None
     counts: Counts = field(default_factory=Counts)
+    _space: Floats = field(default_factory=lambda: np.empty(0))
     _clean: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,7 +90,9 @@ class Settler:
             if self.pairs[0].is_grid and not places.on_grid(lon, lat).all():
                 return None
             lon, lat = places.to_degrees(lon, lat, self.pairs[0])
-        place = places.canonical_if_good(lon, lat)
+        if len(self._space) < len(lon):
+            self._space = np.empty(len(lon))
+        place = places.canonical_if_good(lon, lat, self._space[: len(lon)])
         if place is None:
             return None
         if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import date
 
 import pytest
@@ -166,3 +167,26 @@ def test_the_portal_takes_a_gpx_with_a_mapping(door):
         door.load("pings", content, "walk.gpx")
     result = door.load("pings", content, "walk.gpx", mapping=Mapping(provider="outreach", team="A"))
     assert result.loaded == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_repeat_far_from_its_first_is_found_by_reading_again(tmp_path, packed):
+    """Several blocks on, of files that are in order until then: what was seen is only looked up when a ping is late."""
+    lines = [f"{d},{1_676_000_000 + i},-1.13,52.63" for i in range(40_000) for d in "ab"]
+    late = [lines[0], lines[7].replace("-1.13", "-1.14"), "c" + lines[0][1:], lines[70_001]]
+    content = "\n".join(["device,time,lon,lat", *lines, *late]).encode() + b"\n"
+    path = tmp_path / ("pings.csv.gz" if packed else "pings.csv")
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    file = each_batch(path, today=TODAY)
+    duplicates = [n for b in file for n in b.duplicates.tolist()]
+    assert duplicates == [80_002, 80_003, 80_005]
+    assert (file.read, file.loaded) == (80_004, 80_001)
+    assert [file.oddities["", d].repeats for d in "ab"] == [1, 2]
+
+
+def test_who_finds_repeats_anyway_may_leave_them_in(tmp_path):
+    path = tmp_path / "pings.csv"
+    path.write_text(f"device,time,lon,lat\n{GOOD}\n{GOOD}\n")
+    file = each_batch(path, today=TODAY, watch=False)
+    assert sum(len(b.pings) for b in file) == 2
+    assert (file.read, file.duplicate) == (2, 0)

@@ -15,7 +15,6 @@ from data_access.reading import UnknownProgramme
 from domain.scope import server_scope
 from settings import Settings
 
-
 pings = AppGroup("pings", help="The raw GPS positions: how long they stay, and whether the store is whole.")
 
 

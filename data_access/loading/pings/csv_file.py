@@ -136,10 +136,11 @@ class CsvFile:
         self.blank += rows.blank
         if not rows.rows:
             return None
-        return self._settler.texts(TextBlock(numbers, self._cells(rows), rows.raw.__getitem__, rows.problems))
+        return self._settler.texts(TextBlock(numbers, self._cells(rows), rows.raw, rows.problems))
 
     def _cells(self, rows: TextRows) -> dict[str, list[str]]:
-        cells = {name: [row[at] for row in rows.rows] for name, at in self._layout.columns.items()}
+        columns = list(zip(*rows.rows, strict=True))
+        cells = {name: list(columns[at]) for name, at in self._layout.columns.items()}
         if "date" in cells:
             cells["time"] = joined(cells["date"], cells["time"])
         return cells

@@ -79,13 +79,18 @@ class Blocks:
 class TextRows:
     """Rows of a block that are not blank; ``numbers`` count the block's records, blank ones too, from 0."""
 
+    text: str
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)  # of the text
     problems: dict[int, str] = field(default_factory=dict)
     records: int = 0
     lines: int = 0
     blank: int = 0
+
+    def raw(self, row: int) -> str:
+        start, end = self.spans[row]
+        return self.text[start:end].rstrip("\r\n")
 
 
 def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
@@ -93,7 +98,7 @@ def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
 
     ``width``: cells of the header; ``full``: those and the empty ones that every row has after them.
     """
-    found, end = TextRows(), 0
+    found, end, has_nul = TextRows(text), 0, "\0" in text
 
     def each_line() -> Iterator[str]:
         nonlocal end
@@ -114,21 +119,23 @@ def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
         at_end = "unexpected end" in problem
         if at_end or (several and (problem or len(row) not in (width, full))):
             raise Unclosed(found.lines, not at_end or end - start > LONGEST_CELL)
-        if problem or any(cell.strip() for cell in row):
-            _add(found, row, problem, width, text[start:end].rstrip("\r\n"))
+        if problem or any(map(str.strip, row)):
+            if has_nul and "\0" in text[start:end]:
+                problem = problem or "The row holds a NUL, which is no text."
+            if problem or len(row) != width:
+                row = _fitted(found, row, problem, width)
+            found.rows.append(row)
+            found.numbers.append(found.records)
+            found.spans.append((start, end))
         else:
             found.blank += 1
         found.records += 1
         start, found.lines = end, reader.line_num
 
 
-def _add(found: TextRows, row: list[str], problem: str, width: int, raw: str) -> None:
-    if not problem and "\0" in raw:
-        problem = "The row holds a NUL, which is no text."
+def _fitted(found: TextRows, row: list[str], problem: str, width: int) -> list[str]:
     if problem:
         found.problems[len(found.rows)] = problem
-    elif len(row) < width or any(cell.strip() for cell in row[width:]):
+    elif len(row) < width or any(map(str.strip, row[width:])):
         found.problems[len(found.rows)] = f"The row has {len(row)} cells, the header {width}."
-    found.rows.append((row + [""] * width)[:width])
-    found.numbers.append(found.records)
-    found.raw.append(raw)
+    return (row + [""] * width)[:width]

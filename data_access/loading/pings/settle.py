@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +50,13 @@ class TextBlock:
     cells: dict[str, list[str]]
     raw: Callable[[int], str]
     problems: dict[int, str] = field(default_factory=dict)
+
+
+class Coded(NamedTuple):
+    """A name for each row, as codes of a list."""
+
+    names: list[str]
+    codes: Int32s
 
 
 @dataclass
@@ -162,32 +170,33 @@ class Settler:
     def texts(self, block: TextBlock) -> ReadBatch:
         """The block's pings, and every other row with its reason."""
         n = len(block.numbers)
-        ledger, empty = Ledger(n), [""] * n
+        ledger = Ledger(n)
         if block.problems:
             misfit = np.zeros(n, dtype=bool)
             misfit[list(block.problems)] = True
             ledger.reject(misfit, "(row)", lambda row: block.problems[row])
-        who = {what: self._names_of(what, block.cells.get(what, empty), ledger) for what in WHO}
+        who = {what: self._names_of(what, block.cells.get(what), ledger) for what in WHO}
         cells = block.cells["time"]
         read = times.read_texts(cells, self.form, ledger)
         lon, lat = self._places_of(block, ledger)
         accuracy = self._accuracy_of(block, ledger)
-        good = np.flatnonzero(ledger.good)
         device = np.zeros(n, np.int32)
-        device[good] = [self.names.device(who["provider"][i], who["device"][i]) for i in good.tolist()]
+        device[ledger.good] = _code_pairs(self.names.device, who["provider"], who["device"], ledger.good)
         t_ms = self._settle_times(read, device, cells, ledger)
-        kept = np.flatnonzero(ledger.good)
-        team = np.array([self.names.team(who["provider"][i], who["team"][i]) for i in kept.tolist()], np.int32)
+        kept = ledger.good
+        team = _code_pairs(self.names.team, who["provider"], who["team"], kept)
         pings = PingBatch(device[kept], team, t_ms[kept], places.canonical(lon[kept]), places.canonical(lat[kept]))
         rejects = ledger.rejects(block.numbers, block.raw)
         distinct = len(np.unique(pings.device))
         return self._emit(pings, distinct, block.numbers[kept], None if accuracy is None else accuracy[kept], rejects)
 
-    def _names_of(self, what: str, cells: list[str], ledger: Ledger) -> list[str]:
-        found = [self._named(what, cell) for cell in cells]
-        bad = np.fromiter((bool(problem) for _, problem in found), bool, len(found))
-        ledger.reject(bad, what, lambda row: found[row][1])
-        return [name for name, _ in found]
+    def _names_of(self, what: str, cells: list[str] | None, ledger: Ledger) -> Coded:
+        coded = pa.array(cells if cells is not None else [""] * len(ledger), pa.string()).dictionary_encode()
+        found = [self._named(what, text) for text in coded.dictionary.to_pylist()]
+        codes = coded.indices.to_numpy()
+        bad = np.array([bool(problem) for _, problem in found], dtype=bool)[codes]
+        ledger.reject(bad, what, lambda row: found[codes[row]][1])
+        return Coded([name for name, _ in found], codes)
 
     def _places_of(self, block: TextBlock, ledger: Ledger) -> tuple[Floats, Floats]:
         columns = []
@@ -278,6 +287,18 @@ def _pair_codes(
     used, at = np.unique(both, return_inverse=True)
     table = np.array([code(providers[i // len(names)], names[i % len(names)]) for i in used.tolist()], np.int32)
     return table[at], len(set(table.tolist()))
+
+
+def _code_pairs(code: Callable[[str, str], int], provider: Coded, name: Coded, rows: Mask) -> Int32s:
+    """Codes of the rows that a mask chooses; only names that one of them has become codes."""
+    both = provider.codes[rows].astype(np.int64) * len(name.names) + name.codes[rows]
+    # By first row, so that codes do not depend on how the file was cut into blocks.
+    used, first, at = np.unique(both, return_index=True, return_inverse=True)
+    table = np.zeros(len(used), np.int32)
+    for i in np.argsort(first).tolist():
+        one = int(used[i])
+        table[i] = code(provider.names[one // len(name.names)], name.names[one % len(name.names)])
+    return table[at]
 
 
 def read_numbers(cells: list[str], decimal_comma: bool) -> tuple[Floats, Mask]:

@@ -28,7 +28,8 @@ from data_access.sorting import PIECE, PING, ExternalSort, PieceFile, Workspace,
 Key = tuple[str, str]  # provider and name
 Progress = Callable[[int, int], None]  # bytes of the files and pings that were done since the last call
 
-PINGS_A_RUN, PINGS_A_RANGE = 1 << 19, 1 << 18
+PINGS_TOGETHER = 1 << 17
+PINGS_A_RUN, PINGS_A_RANGE = 1 << 18, 1 << 17
 PIECES_A_RUN, PIECES_A_RANGE = 1 << 18, 1 << 17
 
 
@@ -175,6 +176,16 @@ class _Tally:
     notes: list[str] = field(default_factory=list)
 
     def batches(self) -> Iterator[PingBatch]:
+        """Small batches put together: every one that is located costs the same again, however small."""
+        held: list[PingBatch] = []
+        for batch in self._each():
+            held.append(batch)
+            if sum(map(len, held)) >= PINGS_TOGETHER:
+                yield PingBatch.concatenate(held)
+                held = []
+        yield PingBatch.concatenate(held)
+
+    def _each(self) -> Iterator[PingBatch]:
         for path in self.part.paths:
             for one in each_batch(path, self.reading, self.devices, self.teams):
                 self.read += one.read

@@ -62,8 +62,9 @@ class Reading:
 
 def each_batch(path: str, reading: Reading, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """A file's pings in batches; ``devices`` and ``teams`` grow by the (provider, name) that are met."""
-    if is_store_file(path):
-        return _store_batches(path, devices, teams)
+    stored = _store_file(path)
+    if stored:
+        return _store_batches(path, stored, devices, teams)
     return _tracker_batches(path, reading, devices, teams)
 
 
@@ -150,11 +151,10 @@ def _store_parts(folder: Path, together: int) -> list[Part]:
     return parts
 
 
-def _store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
+def _store_batches(path: str, file: pq.ParquetFile, devices: Codes, teams: Codes) -> Iterator[SourceBatch]:
     """Pings of one file of a store."""
     provider = _provider_of(Path(path))
     try:
-        file = pq.ParquetFile(path, read_dictionary=["device", "team"])
         size, rows = Path(path).stat().st_size, max(1, file.metadata.num_rows)
         for batch in file.iter_batches(_ROWS, columns=_COLUMNS, use_threads=False):
             found = PingBatch(
@@ -166,14 +166,15 @@ def _store_batches(path: str, devices: Codes, teams: Codes) -> Iterator[SourceBa
         raise _damaged(path, problem) from None
 
 
-def is_store_file(path: str) -> bool:
-    """Whether a file lies in a folder that names its provider and has the columns of the canonical store."""
+def _store_file(path: str) -> pq.ParquetFile | None:
+    """The file, where it lies in a folder that names its provider and has the columns of the canonical store."""
     if not path.endswith(".parquet") or not any(_PROVIDER.match(part) for part in Path(path).parts):
-        return False
+        return None
     try:
-        return set(_COLUMNS) <= set(pq.read_schema(path).names)
+        file = pq.ParquetFile(path, read_dictionary=["device", "team"], pre_buffer=False, buffer_size=1 << 18)
     except (pa.ArrowException, OSError) as problem:
         raise _damaged(path, problem) from None
+    return file if set(_COLUMNS) <= set(file.schema_arrow.names) else None
 
 
 def _damaged(path: str, problem: Exception) -> LoadRefused:

@@ -52,7 +52,13 @@ def check(found: Found, tracks: Tracks) -> None:
 def use_the_disk(patch: pytest.MonkeyPatch) -> None:
     """What would be kept in memory while it is little goes to temporary files."""
     patch.setattr("data_access.sorting.PIECES_IN_MEMORY", 3)
-    for name, rows in (("PINGS_A_RUN", 40), ("PINGS_A_RANGE", 15), ("PIECES_A_RUN", 7), ("PIECES_A_RANGE", 4)):
+    for name, rows in (
+        ("PINGS_TOGETHER", 30),
+        ("PINGS_A_RUN", 40),
+        ("PINGS_A_RANGE", 15),
+        ("PIECES_A_RUN", 7),
+        ("PIECES_A_RANGE", 4),
+    ):
         patch.setattr(f"data_access.partitions.{name}", rows)
 
 
@@ -93,11 +99,12 @@ def test_any_cut_gives_the_whole(how, seed, devices, pings, hardly_any_memory):
     assert found.located.used == len(tracks.pings)
 
 
-def test_late_pings_beyond_a_batch_are_sorted_in_and_counted(tmp_path):
+def test_late_pings_beyond_a_batch_are_sorted_in_and_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("data_access.partitions.PINGS_TOGETHER", 1)
     tracks = wander(3, 2, 300)
     rows = np.argsort(tracks.pings.t_ms)
     late = np.concatenate((rows[:10], rows[20:], rows[10:20]))
-    # A file is a batch of its own at least: of the second all ten are late.
+    # Each file is a batch of its own: of the second all ten are late.
     paths = [tracks.take(some).write(tmp_path / f"{n}.csv") for n, some in enumerate((late[:-10], late[-10:]))]
     as_one = locate_part(Part(tuple(map(str, paths))), Reading(), boundaries())
     check(as_one, tracks)

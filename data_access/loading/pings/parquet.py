@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +20,11 @@ from data_access.loading.pings.places import Pair, pairs_of
 from data_access.loading.pings.settle import WHO, Settler, TextBlock, TypedBlock
 from data_access.loading.pings.times import TimeForm
 from data_access.loading.result import LoadRefused
+from data_access.loading.source_file import check_unpacked_size
 
 MAGIC = b"PAR1"
 ROWS = 1 << 17
+_NAMES = pa.dictionary(pa.int32(), pa.string())
 _TROUBLE = (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedError)
 
 
@@ -28,7 +32,7 @@ class ParquetFile:
     """One file: ``columns`` (canonical -> header), ``form`` and ``zone`` of its times, ``pairs`` of its coordinates."""
 
     def __init__(
-        self, name: str, source: object, mapping: Mapping, needs: tuple[str, ...], most_rows: int | None
+        self, name: str, source: Path | io.BytesIO, mapping: Mapping, needs: tuple[str, ...], most_rows: int | None
     ) -> None:
         self._name = name
         try:
@@ -42,8 +46,16 @@ class ParquetFile:
             raise LoadRefused(f"{name} has columns but no rows. Nothing to load.")
         if most_rows is not None and rows > most_rows:
             raise LoadRefused(f"{name} has {rows:,} rows, more than {most_rows:,}. Split it by month.")
+        if most_rows is not None:
+            groups = (self._file.metadata.row_group(i) for i in range(self._file.metadata.num_row_groups))
+            check_unpacked_size(name, _size(source), sum(group.total_byte_size for group in groups))
         at = find_columns(schema.names, mapping, name, needs, "columns of the Parquet file")
         self.columns = {canonical: schema.names[i] for canonical, i in at.items()}
+        # Names once each, however often and however long they are.
+        names = [
+            self.columns[n] for n in WHO if n in self.columns and pa.types.is_string(schema.field(self.columns[n]).type)
+        ]
+        self._file = pq.ParquetFile(source, read_dictionary=names)
         sample = self._sample()
         texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
         self.form, self.zone = look_at_times(texts, self.columns["time"], mapping, name)
@@ -119,6 +131,10 @@ class ParquetFile:
         )  # fmt: skip
 
 
+def _size(source: Path | io.BytesIO) -> int:
+    return source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+
+
 def _wide(kind: pa.DataType) -> pa.DataType:
     return pa.float64() if pa.types.is_floating(kind) else pa.int64()
 
@@ -138,8 +154,8 @@ def _floats(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
 def _names(column: pa.Array) -> pa.DictionaryArray | None:
     if column.null_count:
         return None
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    if pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type):
+        return _without_unused(column.cast(_NAMES))
     if pa.types.is_integer(column.type):
         column = column.cast(pa.string())
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
@@ -147,10 +163,23 @@ def _names(column: pa.Array) -> pa.DictionaryArray | None:
     return column.cast(pa.string()).dictionary_encode()
 
 
+def _without_unused(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same names, with none in the dictionary that no row has."""
+    codes = column.indices.to_numpy()
+    used = np.bincount(codes, minlength=len(column.dictionary)) > 0
+    if used.all():
+        return column
+    number = (np.cumsum(used) - 1).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(number[codes]), column.dictionary.filter(pa.array(used)))
+
+
 def _texts(column: pa.Array | pa.ChunkedArray) -> list[str]:
     """Cells as a CSV would have them; an empty text where there is no value."""
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        if isinstance(column, pa.ChunkedArray):
+            return [text for chunk in column.chunks for text in _texts(chunk)]
+        words = _texts(column.dictionary)
+        return ["" if at is None else words[at] for at in column.indices.to_pylist()]
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
     try:

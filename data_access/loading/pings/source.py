@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile
@@ -73,7 +73,7 @@ class Stream:
             out.write(more)
         return out.getvalue()
 
-    def _said_plainly(self, read, size):  # type: ignore[no-untyped-def]
+    def _said_plainly(self, read: Callable[[int], Any], size: int) -> Any:
         try:
             return read(size)
         except EOFError:

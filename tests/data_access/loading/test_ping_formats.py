@@ -270,6 +270,17 @@ def test_parquet_rows_that_cannot_be_are_rejected_one_by_one(tmp_path):
     assert [(r.row_number, r.field) for r in batches[0].rejects] == [(2, "device"), (3, "time"), (4, "lon" + "gitude")]
 
 
+def test_parquet_names_that_no_row_has_do_not_confuse_the_trackers(tmp_path):
+    names = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2, 0], pa.int32()), pa.array(["a", "unused", "b"]))
+    stamps = pa.array([FIRST, FIRST, FIRST, FIRST + STEP], pa.timestamp("ms", tz="UTC"))
+    path = tmp_path / "pings.parquet"
+    pq.write_table(pa.table({"device": names, "time": stamps, "lon": [-1.13] * 4, "lat": [52.63] * 4}), path)
+    file, batches = read(path)
+    assert (file.loaded, file.duplicate) == (3, 1)
+    assert batches[0].duplicates.tolist() == [3]
+    assert {name for _, name in file.names.devices} == {"a", "b"}
+
+
 def test_a_damaged_parquet_is_refused(tmp_path):
     path = tmp_path / "pings.parquet"
     pq.write_table(pa.table({"device": ["a"]}), path)

@@ -8,12 +8,12 @@ joined end to end; they are done again as one, sorted. So the answer never depen
 from __future__ import annotations
 
 import pickle
+import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -153,11 +153,22 @@ def packed(boundaries: Boundaries) -> bytes:
     return zlib.compress(pickle.dumps(boundaries, pickle.HIGHEST_PROTOCOL), 1)
 
 
-@lru_cache(maxsize=2)
+class _Mine(threading.local):
+    """The boundaries that this thread unpacked last. Their grid grows while it is used, so no two threads share it."""
+
+    data = b""
+    boundaries: Boundaries | None = None
+
+
+_mine = _Mine()
+
+
 def _unpacked(data: bytes) -> Boundaries:
     # A worker does many parts: what it has built of the grid stays.
-    found: Boundaries = pickle.loads(zlib.decompress(data))  # noqa: S301 (from the process that gave us this task)
-    return found
+    if _mine.boundaries is None or _mine.data != data:
+        _mine.boundaries = pickle.loads(zlib.decompress(data))  # noqa: S301 (from the process that gave us this task)
+        _mine.data = data
+    return _mine.boundaries
 
 
 @dataclass

@@ -11,23 +11,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from access.demo_accounts import PASSPHRASE, sign_ins
 from domain.roles import Role
 from tests.conftest import ROOT, portal_environment
 
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 EMAILS = {one.role: one.email for one in sign_ins()}
 
 
 @pytest.fixture(scope="session")
 def address(demonstration: Path) -> Iterator[str]:
     """Address of a portal served as make run serves it."""
+    yield from served(demonstration)
+
+
+def served(folder: Path) -> Iterator[str]:
+    """The portal of a DATA_DIR, until the generator is closed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--no-control-socket", "app:server"]
-    env = portal_environment(demonstration, PORT=str(port), HOST="127.0.0.1", WORKERS="1")
+    env = portal_environment(folder, PORT=str(port), HOST="127.0.0.1", WORKERS="1")
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         url = f"http://127.0.0.1:{port}"
         try:
@@ -83,6 +90,12 @@ class Person:
         self.page.goto(f"{self.address}{path}")
         self.page.wait_for_selector("main h1")
         self.page.wait_for_load_state("networkidle")
+
+
+def violations(person: Person) -> list[str]:
+    """Of WCAG 2.2 AA, on the page as it stands."""
+    found = Axe().run(person.page, options=WCAG).response["violations"]
+    return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
 
 
 @pytest.fixture

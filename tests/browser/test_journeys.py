@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 from playwright.sync_api import expect
@@ -65,6 +67,36 @@ def test_funder_gets_no_day_level_figures(person: Person) -> None:
     assert "Days since the last patrol" not in text
     answer = person.context.request.get(f"{person.address}/download/delivery-by-day-and-hot-spot.csv")
     assert answer.status == 403
+
+
+def test_funder_reads_how_minutes_are_counted_without_devices_and_history(person: Person) -> None:
+    person.sign_in(Role.FUNDER)
+    person.open("/patrols")
+    person.page.get_by_role("link", name="How minutes are counted").click()
+    expect(person.page.locator("main h1")).to_contain_text("How are minutes counted")
+    text = person.page.locator("main").inner_text()
+    assert "by the rules" in text
+    for kept in ("What each tracker can support", "What was changed, when and by whom", "Change the rules"):
+        assert kept not in text
+    for block in ("tracker-devices", "counting-history"):
+        assert person.context.request.get(f"{person.address}/download/{block}.csv").status == 403
+    link = person.page.locator("#minutes-by-method .downloads a").get_attribute("href")
+    in_csv = list(csv.reader(io.StringIO(person.context.request.get(f"{person.address}{link}").text())))
+    head = next(i for i, row in enumerate(in_csv) if row[:1] == ["Provider"])
+    for line in in_csv[head + 1 :]:
+        cells = (
+            person.page.locator("#minutes-by-method-table tbody tr", has_text=line[0]).locator("td").all_inner_texts()
+        )
+        assert [(a, b) for a, b in zip(cells, line[1:], strict=True) if not alike(a, b)] == [], line[0]
+
+
+def alike(shown: str, written: str) -> bool:
+    """A cell of the table and the same one of its CSV, which has every decimal and no commas."""
+    try:
+        number = float(written)
+    except ValueError:
+        return shown == written
+    return abs(number) < 0.5 if shown == "[low]" else shown.replace(",", "") == f"{number:.0f}"
 
 
 def test_focus_goes_to_the_heading_after_navigation(person: Person) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from domain import formats
 
 DOSAGE: tuple[tuple[str, str], ...] = (
-    ("Visit", "One continuous presence of one patrol inside a hot spot boundary."),
+    (
+        "Visit",
+        "One continuous presence of one patrol inside a hot spot boundary on one local day, after the counting rules, and "
+        "at least as long as the shortest visit that they allow.",
+    ),
     (
         "Patrol-minutes",
         "Minutes with one or more people of a patrol present. A pair for 15 minutes is 15 patrol-minutes. Research "
@@ -25,10 +29,6 @@ DOSAGE: tuple[tuple[str, str], ...] = (
     ("Compliance", "Visits at or over the planned dose, as a share of visits."),
     ("Coverage", "Hot spot-days with any patrol, as a share of hot spot-days."),
     ("Days since last patrol", "Whole days since a hot spot was last visited; 4 or more is flagged."),
-    (
-        "Background presence",
-        "Short presence that does not reach the minimum length of a visit, such as passing through.",
-    ),
     ("Unallocated minutes", "Minutes with GPS outside every hot spot boundary."),
     ("Provider overlap", "Minutes with two providers in the same hot spot at once; planned to be near 0."),
     ("Abstraction", "Planned minutes that were not delivered because the patrol was taken elsewhere, with the reason."),

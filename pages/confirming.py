@@ -61,7 +61,7 @@ def section(scope: Scope, code: str, *, shown: bool = False) -> list[Any]:
     waiting = int(frame["confirmed_at"].isna().sum())
     sentence = (
         f"{waiting} of {len(frame)} months of patrols are not confirmed yet. A confirmed month keeps its visits for good; "
-        f"its raw positions, which are personal data, are removed {days} days later."
+        f"its raw positions, which are personal data, are due to be removed {days} days later."
     )
     heads = ["Month", "Positions held", "Visits", "Patrol-minutes", "State"]
     may = scope.may(Permission.LOAD_DATA)
@@ -94,7 +94,7 @@ def _row(record: dict[str, Any], code: str, days: int, may: bool) -> html.Tr:
         state = f"confirmed by {record['confirmed_by']} on {formats.day(confirmed)}; "
         state += (
             "positions removed" if record["expired"] and not record["pings"]
-            else f"positions go on {formats.day(confirmed + timedelta(days=days))}"
+            else f"positions due to go on {formats.day(confirmed + timedelta(days=days))}"
         )  # fmt: skip
     cells = [
         html.Th(formats.month(record["month"]), scope="row"),

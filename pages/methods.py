@@ -20,7 +20,9 @@ from domain import formats
 from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import OutOfScope
+from pages import _counting_methods as counting
 from pages import _glossary as words
+from settings import load_settings
 
 
 def _terms(pairs: Iterable[tuple[str, str]]) -> html.Dl:
@@ -135,6 +137,7 @@ def layout(programme: str = "") -> html.Div:
             html.P("Methods and definitions, used the same way on every page, in every download and in the return."),
             *here,
             _section("Patrol words", _terms(words.DOSAGE)),
+            _section("How minutes are counted", *counting.parts(load_settings().ping_retention_days)),
             _section("Crime and harm", _terms(words.CRIME)),
             _section("Symbols in tables", _terms(words.SYMBOLS)),
             _section(

@@ -85,7 +85,7 @@ class CsvFile:
         except (pa.ArrowInvalid, pa.ArrowKeyError):
             return None
         n = table.num_rows
-        if not n or (self._layout.quoted and not _rows_are_lines(block, n)):
+        if not n or (self._layout.quoted and not _rows_are_lines(block, n, self._blocks.newline)):
             return None
         typed = self._block(table, n)
         batch = self._settler.typed(typed) if typed is not None else None
@@ -222,12 +222,11 @@ def _divided(block: memoryview, start: int, end: int) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], end], strict=True))
 
 
-def _rows_are_lines(block: memoryview, rows: int) -> bool:
+def _rows_are_lines(block: memoryview, rows: int, newline: bytes) -> bool:
     """Whether no row has a line ending within it: a quotation mark that is not closed would swallow rows unseen."""
     data = np.frombuffer(block, np.uint8)
-    newline = 10 if (data == 10).any() else 13
-    lines = int(np.count_nonzero(data == newline)) + (data[-1] != newline)
-    last = bytes(block[-(1 << 16) :]).rstrip(b"\r\n").rpartition(bytes([newline]))[2]
+    lines = int(np.count_nonzero(data == newline[0])) + (data[-1] != newline[0])
+    last = bytes(block[-(1 << 16) :]).rstrip(b"\r\n").rpartition(newline)[2]
     return lines == rows and last.count(b'"') % 2 == 0
 
 

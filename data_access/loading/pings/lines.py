@@ -36,7 +36,7 @@ class Blocks:
         self._size = size
         self._space = bytearray(size)
         self._held = 0  # bytes at the front of the space that belong to the next block
-        self._newline = b"\n" if b"\n" in stream.head else b"\r"
+        self.newline = b"\n" if b"\n" in stream.head else b"\r"
         self.ended = False
         self.whole_end = True  # whether the last line ends with a line ending
 
@@ -45,7 +45,7 @@ class Blocks:
         while not self.ended:
             filled = self._held + self._stream.readinto(memoryview(self._space)[self._held :])
             self.ended = filled < len(self._space)
-            end = filled if self.ended else self._space.rfind(self._newline, 0, filled) + 1
+            end = filled if self.ended else self._space.rfind(self.newline, 0, filled) + 1
             if not end and filled:
                 self._grow()
                 self._held = filled

@@ -57,7 +57,10 @@ class ParquetFile:
         ]
         self._file = pq.ParquetFile(source, read_dictionary=names)
         sample = self._sample()
-        texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
+        try:
+            texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
+        except UnicodeDecodeError as problem:
+            raise LoadRefused(self._broken(problem)) from None
         self.form, self.zone = look_at_times(texts, self.columns["time"], mapping, name)
         kind = schema.field(self.columns["time"]).type
         if pa.types.is_timestamp(kind):
@@ -88,7 +91,11 @@ class ParquetFile:
             except _TROUBLE as problem:
                 raise LoadRefused(self._broken(problem)) from None
             if block.num_rows:
-                yield self._read(block, number, settler)
+                try:
+                    batch = self._read(block, number, settler)
+                except UnicodeDecodeError as problem:  # of a text column, which Arrow hands over unread
+                    raise LoadRefused(self._broken(problem)) from None
+                yield batch
                 number += block.num_rows
 
     def _read(self, block: pa.RecordBatch, before: int, settler: Settler) -> ReadBatch:

@@ -34,7 +34,7 @@ _MOST_AT_ONCE = 1 << 30  # a packed Parquet file is unpacked into memory
 
 
 class PingFile(Iterator[ReadBatch]):
-    """Iterate for the batches; ``names`` says what their codes mean, and grows; at the end ``notes`` and ``counts``."""
+    """Iterate for the batches. ``names`` says what their codes mean, and grows; ``notes`` and ``oddities`` are whole at the end."""
 
     def __init__(
         self,

@@ -199,6 +199,8 @@ def _time_type(form: times.TimeForm) -> pa.DataType:
 def _milliseconds(when: pa.Array, form: times.TimeForm) -> np.ndarray | None:
     if pa.types.is_timestamp(when.type):
         ms = when.view(pa.int64()).to_numpy()
+        if form.main == times.DAY_FIRST and _may_have_rolled(ms):
+            return None
         return {"s": lambda: ms * 1000, "ms": lambda: ms, "us": lambda: ms // 1000, "ns": lambda: ms // 1_000_000}[
             when.type.unit
         ]()
@@ -209,6 +211,12 @@ def _milliseconds(when: pa.Array, form: times.TimeForm) -> np.ndarray | None:
     if values.dtype == np.float64:
         return np.rint(values * (1_000_000 / per)).astype(np.int64) // 1000
     return values * (1000 // per) if per <= 1000 else values // (per // 1000)
+
+
+def _may_have_rolled(seconds: np.ndarray) -> bool:
+    """Arrow reads 31/02 as 2 March without a word: blocks with a first, second or third of a month go by texts."""
+    day = seconds.astype("datetime64[s]").astype("datetime64[D]")
+    return bool(((day - day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) < 3).any())
 
 
 def _divided(block: memoryview, start: int, end: int) -> list[tuple[int, int]]:

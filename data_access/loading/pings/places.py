@@ -18,6 +18,7 @@ Int32s = NDArray[np.int32]
 
 PAIRS = (("longitude", "latitude"), ("easting", "northing"), ("x", "y"))
 _GRID_END = (700_000, 1_300_000)
+_ZERO = 0.5 / DEGREE  # what canonical form makes 0
 NO_PLACE = "The row has no position."
 SWAPPED = "Longitude and latitude look swapped: Britain lies at longitude -9 to 2."
 OUT_OF_RANGE = "Longitude must lie between -180 and 180, latitude between -90 and 90."
@@ -73,17 +74,14 @@ def canonical(degrees: Floats, space: Floats | None = None) -> Int32s:
 
 
 def canonical_if_good(lon: Floats, lat: Floats, space: Floats) -> tuple[Int32s, Int32s] | None:
-    """Canonical places of a block, or None when one of them may be none; told by the extremes alone."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        # Whole numbers compare quickest; what does not fit them makes its sum infinite, or an extreme.
-        if not (np.isfinite(lon.sum()) and np.isfinite(lat.sum())):
-            return None
-        x, y = canonical(lon, space), canonical(lat, space)
-    west, east, south, north = int(x.min()), int(x.max()), int(y.min()), int(y.max())
-    inside = west >= -180 * DEGREE and east <= 180 * DEGREE and south >= -90 * DEGREE and north <= 90 * DEGREE
-    may_be_swapped = east >= 49 * DEGREE and south <= 2.1 * DEGREE
-    may_be_zero = west <= 0 <= east and south <= 0 <= north
-    return (x, y) if inside and not may_be_swapped and not may_be_zero else None
+    """Canonical places of a block, or None when one of them may be none; told by the extremes alone (NaN is one)."""
+    west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
+    inside = west >= -180 and east <= 180 and south >= -90 and north <= 90
+    may_be_swapped = east >= 49 and south <= 2.1
+    may_be_zero = west <= _ZERO and east >= -_ZERO and south <= _ZERO and north >= -_ZERO
+    if not inside or may_be_swapped or may_be_zero:
+        return None
+    return canonical(lon, space), canonical(lat, space)
 
 
 def to_degrees(x: Floats, y: Floats, pair: Pair) -> tuple[Floats, Floats]:
@@ -128,5 +126,5 @@ def _check(lon: Floats, lat: Floats, field: str, ledger: Ledger) -> None:
     with np.errstate(invalid="ignore"):
         ledger.reject((lon >= 49) & (lon <= 61) & (lat >= -9) & (lat <= 2.1), field, SWAPPED)
         ledger.reject((np.abs(lon) > 180) | (np.abs(lat) > 90), field, OUT_OF_RANGE)
-        ledger.reject((lon == 0) & (lat == 0), field, NO_PLACE)
+        ledger.reject((np.abs(lon) <= _ZERO) & (np.abs(lat) <= _ZERO), field, NO_PLACE)
     ledger.reject(np.isnan(lon) | np.isnan(lat), field, NO_PLACE)

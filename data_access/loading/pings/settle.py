@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -280,13 +281,24 @@ def _pair_codes(
     if provider is None:
         table = np.array([code(providers[0], text) for text in names], np.int32)
         if name is None or len(table) == 1:
-            return np.full(n, table[0], np.int32), 1
+            return _all_the_same(int(table[0]), n), 1
         same = len(table) == int(table[-1]) + 1 and bool((table == np.arange(len(table))).all())
         return (name if same else table[name]), len(set(table.tolist()))
     both = provider.astype(np.int64) * len(names) + (0 if name is None else name)
     used, at = np.unique(both, return_inverse=True)
     table = np.array([code(providers[i // len(names)], names[i % len(names)]) for i in used.tolist()], np.int32)
     return table[at], len(set(table.tolist()))
+
+
+@lru_cache(maxsize=4)
+def _long_constant(code: int, n: int) -> Int32s:
+    values = np.full(n, code, np.int32)
+    values.flags.writeable = False  # many blocks share it
+    return values
+
+
+def _all_the_same(code: int, n: int) -> Int32s:
+    return _long_constant(code, -(-n >> 16) << 16)[:n]
 
 
 def _code_pairs(code: Callable[[str, str], int], provider: Coded, name: Coded, rows: Mask) -> Int32s:

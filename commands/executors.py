@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
@@ -14,6 +15,7 @@ from data_access.loading.result import LoadRefused
 
 # A cluster that loses its last worker would keep us waiting for ever.
 WITHOUT_WORKERS_S, LOOK_EVERY_S = 60.0, 2.0
+ANSWERS_WITHIN_S = 5.0
 _START = "PYTHONPATH=. .venv/bin/dask scheduler, and likewise every worker (README)"
 
 
@@ -57,9 +59,12 @@ def _cluster(address: str) -> Iterator[Executor]:
             "Dask is not installed here. Install it: .venv/bin/pip install -c constraints.txt -r requirements-cluster.txt"
         ) from None
     try:
-        client = Client(address, timeout=5, set_as_default=False)
-    except (OSError, ValueError, TypeError) as problem:
-        raise LoadRefused(f"No Dask scheduler answers at {address} ({str(problem)[:200]}).") from None
+        _knock(address)
+        client = Client(address, timeout=ANSWERS_WITHIN_S, set_as_default=False)
+    except (OSError, ValueError, TypeError, OverflowError) as problem:
+        raise LoadRefused(
+            f"No Dask scheduler answers at {address} ({str(problem)[:200]}). An address is written like tcp://10.0.0.1:8786."
+        ) from None
     done = threading.Event()
     try:
         _check(client, address)
@@ -75,6 +80,17 @@ def _cluster(address: str) -> Iterator[Executor]:
     finally:
         done.set()
         client.close(timeout=5)
+
+
+def _knock(address: str) -> None:
+    """OSError, ValueError or OverflowError where nobody can answer.
+
+    A Client whose address is wrong (distributed 2026.7) keeps its loop, waits for ten seconds when it goes and prints a
+    stack trace; so none is made.
+    """
+    from distributed.comm.addressing import get_address_host_port
+
+    socket.create_connection(get_address_host_port(address), timeout=ANSWERS_WITHIN_S).close()
 
 
 def _check(client: Any, address: str) -> None:

@@ -101,7 +101,9 @@ def test_a_mapping_file_names_the_columns(run, tmp_path):
     (tmp_path / "van.toml").write_text(
         'provider = "outreach"\nteam = "A"\n[columns]\ndevice = "wer"\ntime = "wann"\nlongitude = "wo1"\nlatitude = "wo2"\n'
     )
-    loaded = run("load", "pings", tmp_path / "pings.csv", "--mapping", tmp_path / "van.toml", "--zone", "America/New_York")
+    loaded = run(
+        "load", "pings", tmp_path / "pings.csv", "--mapping", tmp_path / "van.toml", "--zone", "America/New_York"
+    )
     assert loaded.exit_code == 0
     assert "time from “wann”" in loaded.stdout
     assert "read as America/New_York (1 row)" in loaded.stdout

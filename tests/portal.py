@@ -88,7 +88,9 @@ class Visitor:
         named = [{"id": i, "property": p} for i, p in outputs]
         body = {
             "output": output,
-            "outputs": named if output.startswith("..") or not named else named[0],  # as Dash sends one output and several
+            "outputs": named
+            if output.startswith("..") or not named
+            else named[0],  # as Dash sends one output and several
             "inputs": [{"id": i, "property": p, "value": v} for i, p, v in inputs],
             "state": [{"id": i, "property": p, "value": v} for i, p, v in state],
             "changedPropIds": [f"{inputs[0][0]}.{inputs[0][1]}"] if inputs else [],

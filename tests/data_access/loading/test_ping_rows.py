@@ -65,6 +65,19 @@ def test_a_row_that_cannot_be_is_rejected_alone(tmp_path, row, field, reason, ma
     assert (file.read, file.loaded, file.duplicate) == (2 * many + 3, 2 * many + 2, 0)
 
 
+@pytest.mark.parametrize("many", [0, 6000])
+@pytest.mark.parametrize("day", ["31/02/2023", "30/02/2023", "29/02/2023", "31/04/2023", "32/01/2023"])
+def test_a_day_that_does_not_exist_is_not_another_day(tmp_path, day, many):
+    """Also in a file that writes every time as DD/MM/YYYY, which a quick parser would roll over."""
+    good = [
+        f"d,{10 + n // 1440:02d}/01/2023 {n // 60 % 24:02d}:{n % 60:02d}:00,-1.13,52.63" for n in range(max(many, 3))
+    ]
+    row = f"d,{day} 10:00:00,-1.13,52.63"
+    file, batches = read(tmp_path, "\n".join(["device,time,lon,lat", *good, row]) + "\n")
+    assert [(r.field, r.raw) for b in batches for r in b.rejects] == [("time", row)]
+    assert file.loaded == len(good)
+
+
 def test_grid_references_off_the_grid_are_rejected(tmp_path):
     text = "device,time,easting,northing\nd,2023-02-13T14:00:00Z,458900,304100\nd,2023-02-13T14:00:10Z,800000,304100\nd,2023-02-13T14:00:20Z,0,0\n"
     file, batches = read(tmp_path, text)

@@ -48,9 +48,9 @@ def _form(view: View, provider: str) -> list[Any]:
     numbers = [_number_field(FIELDS[r.name], f"{r.label} ({r.unit})", shown(rules, r), r.why) for r in RULES]
     shifts = dbc.Input(id="counting-shifts", type="text", value=shifts_text(rules), autoComplete="off")
     reason = dbc.Textarea(id="counting-reason", rows=2)
-    return [
-        field("counting-provider", "Provider", choose),
-        html.Div(numbers, id="counting-numbers", className="form-grid"),
+    fields = [
+        html.Legend("Rules of this provider", className="visually-hidden"),
+        html.Div(numbers, className="form-grid"),
         field("counting-shifts", "Shifts", shifts, "Clock times like 14:00-22:00, 20:00-01:00; empty counts all hours."),
         html.Fieldset([
             html.Legend("Planned dose of a visit (leave empty to keep it)"),
@@ -59,11 +59,15 @@ def _form(view: View, provider: str) -> list[Any]:
             _number_field(DOSE_MINUTES, "Minutes", None, "How long one visit is planned to last from that day on."),
         ], className="form-group"),
         field("counting-reason", "Why", reason, "Kept for good beside what the change moves."),
-        dcc.Store(id="counting-since", data=rule_changes.last_change(view.scope, view.programme.code, provider)),
         html.Button("Show what would move", id="counting-look", className="button secondary", n_clicks=0),
+    ]  # fmt: skip
+    return [
+        field("counting-provider", "Provider", choose),
+        dcc.Store(id="counting-since", data=rule_changes.last_change(view.scope, view.programme.code, provider)),
+        html.Fieldset(fields, id="counting-fields", className="form-group"),
         html.P(id="counting-working", role="status"),
         html.Div([html.Div(id="counting-proposal"), html.Div(id="counting-done")], id="counting-answer"),
-    ]  # fmt: skip
+    ]
 
 
 def _stage(view: View) -> list[Any]:
@@ -84,6 +88,7 @@ def _stage(view: View) -> list[Any]:
     Output("counting-done", "children", allow_duplicate=True),
     Input("counting-provider", "value"),
     State("counting-where", "data"),
+    running=[(Output("counting-fields", "disabled"), True, False)],  # what is typed meanwhile would be overwritten
     prevent_initial_call=True,
 )
 @requires(Permission.CHANGE_RULES)

@@ -83,14 +83,17 @@ def _cluster(address: str) -> Iterator[Executor]:
 
 
 def _knock(address: str) -> None:
-    """OSError, ValueError or OverflowError where nobody can answer.
+    """OSError, ValueError or OverflowError where no scheduler can answer.
 
-    A Client whose address is wrong (distributed 2026.7) keeps its loop, waits for ten seconds when it goes and prints a
-    stack trace; so none is made.
+    A Client with such an address (distributed 2026.8) waits far beyond its timeout and ends in a stack trace, so none is
+    made. A scheduler speaks first, unless the connection is encrypted.
     """
     from distributed.comm.addressing import get_address_host_port
 
-    socket.create_connection(get_address_host_port(address), timeout=ANSWERS_WITHIN_S).close()
+    host, port = get_address_host_port(address)
+    with socket.create_connection((host, port), timeout=ANSWERS_WITHIN_S) as line:
+        if not address.startswith(("tls://", "ws://", "wss://")) and not line.recv(1):
+            raise OSError("what is there hung up")
 
 
 def _check(client: Any, address: str) -> None:

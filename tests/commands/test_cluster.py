@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -134,6 +135,30 @@ def asked(tmp_path: Path, address: str) -> Result:
     pings, spots = wander(13, 1, 50).write(tmp_path / "some.csv"), write_squares(tmp_path / "squares.geojson")
     words = ["dosage", pings, "--hot-spots", spots, "--out", tmp_path / "visits.csv", "--scheduler", address]
     return server.test_cli_runner().invoke(args=[str(word) for word in words])
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:999999"])
+def test_an_address_where_nobody_can_answer_is_said_and_leaves_no_stack_trace(tmp_path, address):
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data")}
+    pings, spots = wander(13, 1, 50).write(tmp_path / "some.csv"), write_squares(tmp_path / "squares.geojson")
+    words = ["dosage", pings, "--hot-spots", spots, "--out", tmp_path / "visits.csv", "--scheduler", address]
+    # A process of its own, because the stack trace came as the interpreter ended.
+    refused = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *map(str, words)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert f"No Dask scheduler answers at {address}" in refused.stderr
+    assert "written like tcp://" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_server_that_is_no_scheduler_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "ANSWERS_WITHIN_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        refused = asked(tmp_path, f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+    assert refused.exit_code == 1
+    assert "No Dask scheduler answers" in refused.stderr
 
 
 def test_a_cluster_that_cannot_be_used_is_said(tmp_path, monkeypatch):

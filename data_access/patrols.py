@@ -66,6 +66,7 @@ __all__ = [
     "coverage",
     "days_since_last_patrol",
     "longest_gaps",
+    "months_loaded",
     "patrol_table",
     "plan_table",
     "provider_overlap",
@@ -268,6 +269,13 @@ def has_patrol_data(scope: Scope, code: str) -> bool:
     """Whether any tracker file or plan is loaded; without either there is nothing to say about patrols."""
     with opened(scope, code, Permission.VIEW_PATROLS) as o:
         return bool(pings_covered(o).periods or plan_covered(o).periods)
+
+
+def months_loaded(scope: Scope, code: str) -> list[str]:
+    """Months that tracker files or a plan cover, first to last: what period controls of patrol pages offer."""
+    with opened(scope, code, Permission.OWN_ACCOUNT) as o:
+        periods = (*pings_covered(o).periods, *plan_covered(o).periods)
+        return sorted({m for period in periods for m in period.months()})
 
 
 def covers(scope: Scope, code: str, period: Period) -> bool:

@@ -11,7 +11,7 @@ from data_access import audit, loads
 from data_access.crimes import NoDayLevel
 from domain.roles import Permission
 from domain.scope import OutOfScope
-from pages._frame import NoSuchHotSpot, make_view
+from pages._frame import ANY_DATA, NoSuchHotSpot, make_view
 
 
 def _csv(text: str, name: str) -> Response:
@@ -33,7 +33,7 @@ def register(server: Flask) -> None:
             abort(403)
         query = dict(request.args.items())
         try:
-            view = make_view(scope, query, path_code=query.pop("hot_spot", ""))
+            view = make_view(scope, query, path_code=query.pop("hot_spot", ""), bounds=ANY_DATA)
             text = block_csv(block, view)
         except NoDayLevel as reason:
             return Response(f"{reason}\n", status=409, mimetype="text/plain")

@@ -23,7 +23,7 @@ from components.block import Block, render_block
 from components.filter_bar import PeriodChoice, compare_options, filter_bar, filters_from_controls, period_choices
 from components.shell import no_access
 from components.view import View
-from data_access import programmes, trends
+from data_access import patrols, programmes, trends
 from data_access.crimes import NoDayLevel
 from data_access.reading import shown_period, whole_months
 from domain import formats
@@ -35,6 +35,22 @@ from domain.scope import OutOfScope, Scope
 log = logging.getLogger(__name__)
 
 Lead = Callable[[View], list[Any]]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The data that a page's figures are made of: its months bound the period, ``what`` names them to a reader."""
+
+    months: Callable[[Scope, str], list[str]]
+    what: str
+
+
+RECORDED_CRIME = Bounds(trends.months_loaded, "recorded crime is")
+PATROL_DATA = Bounds(patrols.months_loaded, "tracker positions and plans are")
+# A file's address holds the period that its page has bounded already.
+ANY_DATA = Bounds(
+    lambda scope, code: sorted({*trends.months_loaded(scope, code), *patrols.months_loaded(scope, code)}), "figures are"
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ class DataPage:
     nothing: Callable[[View], tuple[str, str] | None] | None = None  # why the programme has nothing for this page
     stage: Lead | None = None  # stands between the filters and the blocks and keeps its own callbacks
     stage_last: bool = False  # or after the blocks
+    bounds: Bounds = RECORDED_CRIME
 
 
 def choices_for(view: View, months: Sequence[str]) -> list[PeriodChoice]:
@@ -70,18 +87,25 @@ class NoSuchHotSpot(LookupError):
     """The address names a hot spot that the programme does not have."""
 
 
-def make_view(scope: Scope, query: Mapping[str, str], *, path_code: str = "", all_months: bool = False) -> View:
+def make_view(
+    scope: Scope,
+    query: Mapping[str, str],
+    *,
+    path_code: str = "",
+    all_months: bool = False,
+    bounds: Bounds = RECORDED_CRIME,
+) -> View:
     """The view a query string asks for; raises OutOfScope when the programme is not the viewer's.
 
     ``all_months``: the page draws whole months, everything loaded unless a period is asked for.
     """
     code = current_programme(query)
     programme, defaults = programmes.get_programme(scope, code), programmes.filter_defaults(scope, code)
-    months = trends.months_loaded(scope, code)
+    months = bounds.months(scope, code)
     if months and all_months:
         defaults = replace(defaults, period=_span(months))
     filters = Filters.parse(_with_comparison(scope, query, defaults), defaults)
-    filters = _clipped(filters, months)
+    filters = _clipped(filters, months, bounds)
     period, note = shown_period(scope, programme, filters.period)
     if all_months and not period.whole_months():
         period = whole_months(period)
@@ -107,7 +131,7 @@ def _with_comparison(scope: Scope, query: Mapping[str, str], defaults: FilterDef
     return {**query, "compare": BEFORE_SERVICE} if usable else query
 
 
-def _clipped(filters: Filters, months: Sequence[str]) -> Filters:
+def _clipped(filters: Filters, months: Sequence[str], bounds: Bounds) -> Filters:
     """The part of the period that is loaded: three loaded months against five would read as a fall."""
     if not months or filters.period.overlap_days(_span(months)) == 0:
         return filters
@@ -116,7 +140,7 @@ def _clipped(filters: Filters, months: Sequence[str]) -> Filters:
     if inside == filters.period:
         return filters
     return filters.with_period(inside).with_problem(
-        f"Recorded crime is loaded for {formats.period(span)}, so {formats.period(inside)} is shown."
+        f"{bounds.what.capitalize()} loaded for {formats.period(span)}, so {formats.period(inside)} is shown."
     )
 
 
@@ -127,7 +151,7 @@ def visible(blocks: Sequence[Block], view: View) -> list[Block]:
 def content(page: DataPage, view: View) -> list[Any]:
     """Problems in the link, the answer, then the blocks; one block's trouble does not take the page down."""
     body: list[Any] = [states.problems(view.filters.problems)]
-    reason = (page.nothing(view) if page.nothing else None) or _not_loaded(view)
+    reason = (page.nothing(view) if page.nothing else None) or _not_loaded(view, page.bounds)
     if reason:
         return [*body, states.empty(*reason)]
     if page.lead:
@@ -146,12 +170,13 @@ def blocks_of(blocks: Sequence[Block], view: View) -> list[Any]:
     return body
 
 
-def _not_loaded(view: View) -> tuple[str, str] | None:
+def _not_loaded(view: View, bounds: Bounds) -> tuple[str, str] | None:
     """One message for the page when no month of the period is loaded, instead of one a block."""
-    months = trends.months_loaded(view.scope, view.programme.code)
+    months = bounds.months(view.scope, view.programme.code)
     if not months or view.filters.period.overlap_days(_span(months)):
         return None
-    why = f"Nothing is loaded for {formats.period(view.filters.period)}; recorded crime is loaded for {formats.period(_span(months))}."
+    asked, span = formats.period(view.filters.period), formats.period(_span(months))
+    why = f"Nothing this page shows is loaded for {asked}; {bounds.what} loaded for {span}."
     return why, "Choose a period inside that."
 
 
@@ -191,12 +216,12 @@ def _as_at(view: View) -> html.P:
 def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -> html.Div:
     clean = {k: str(v) for k, v in query.items() if v is not None}
     try:
-        view = make_view(current_scope(), clean, path_code=path_code, all_months=page.all_months)
+        view = make_view(current_scope(), clean, path_code=path_code, all_months=page.all_months, bounds=page.bounds)
     except OutOfScope as reason:
         return no_access(str(reason))
     except NoSuchHotSpot as reason:
         return _no_such_hot_spot(str(reason))
-    months = trends.months_loaded(view.scope, view.programme.code)
+    months = page.bounds.months(view.scope, view.programme.code)
     stage = _safely(lambda: page.stage(view), page.slug) if page.stage else []  # type: ignore[misc]
     bar = filter_bar(
         page.slug,
@@ -258,7 +283,11 @@ def data_page(page: DataPage, path_template: str | None = None) -> dict[str, Any
         custom = "filter-part" if period == "custom" else "filter-part hidden"
         try:
             view = make_view(
-                current_scope(), query, path_code=str((where or {}).get("code") or ""), all_months=page.all_months
+                current_scope(),
+                query,
+                path_code=str((where or {}).get("code") or ""),
+                all_months=page.all_months,
+                bounds=page.bounds,
             )
         except (OutOfScope, NoSuchHotSpot) as reason:
             return [no_access(str(reason))], custom, "", dash.no_update, dash.no_update

@@ -17,7 +17,7 @@ from data_access import costs, finance
 from domain import formats
 from domain.periods import month_of
 from domain.roles import Permission
-from pages._frame import DataPage, data_page
+from pages._frame import PATROL_DATA, DataPage, data_page
 
 PRORATED = "Monthly spend is split over the days of the month; the share inside the period counts."
 
@@ -228,6 +228,7 @@ dash.register_page(
             tail=_other_ledgers,
             nothing=_nothing,
             compare=False,
+            bounds=PATROL_DATA,
             spots=False,
         ),
     ),

@@ -24,7 +24,7 @@ from domain.scope import OutOfScope
 from pages._counting_blocks import CALIBRATION, DEVICES, HISTORY, METHODS, RULES_BLOCK
 from pages._counting_form import Asked, moved_sentence, moved_table, read
 from pages._counting_words import RULES, shifts_text, shown
-from pages._frame import DataPage, content, data_page, make_view
+from pages._frame import PATROL_DATA, DataPage, content, data_page, make_view
 
 PATH = "/patrols/counting"
 FIELDS = {rule.name: f"counting-{rule.name.replace('_', '-')}" for rule in RULES}
@@ -201,7 +201,7 @@ def apply(
     sentence = f"Changed, {asked.provider_name}: {formats.joined(asked.what)}. {moved_sentence(moved, made=True)}"
     since = rule_changes.last_change(scope, asked.programme, asked.provider)
     # The page above shows the new figures at once: an old one must not stand beside the news of its change.
-    body = content(PAGE, make_view(scope, dict(parse_qsl(query or address or ""))))
+    body = content(PAGE, make_view(scope, dict(parse_qsl(query or address or "")), bounds=PATROL_DATA))
     return html.Div(states.inset(html.P(sentence)), role="status"), [], since, body, "", None, None
 
 
@@ -241,6 +241,7 @@ PAGE = DataPage(
     stage_last=True,
     nothing=_nothing,
     compare=False,
+    bounds=PATROL_DATA,
 )
 
 dash.register_page(__name__, **data_page(PAGE))

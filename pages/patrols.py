@@ -11,7 +11,7 @@ from components.view import View
 from data_access import delivery, patrols
 from domain import formats
 from domain.roles import Permission
-from pages._frame import DataPage, data_page
+from pages._frame import PATROL_DATA, DataPage, data_page
 from pages._patrol_blocks import (
     ABSTRACTIONS,
     BY_DAY,
@@ -77,6 +77,7 @@ dash.register_page(
             lead=_lead,
             nothing=_nothing,
             compare=False,
+            bounds=PATROL_DATA,
         ),
     ),
 )

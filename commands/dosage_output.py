@@ -173,14 +173,17 @@ def summary_text(document: dict[str, Any], out_name: str) -> str:
         lines.append(f"  {p['late']:,} came after later pings of their device and were sorted in.")
     lines += [f"  {note}" for note in (*document["hot_spots_rejected"], *document["notes"])]
     lines.append(
-        f"{_some(document['visits'], 'visit')} of {_some(document['teams'], 'team')}, and "
-        f"{_some(document['passed_through'], 'time')} passed through: {m['patrol_minutes']:,.1f} patrol-minutes ({m['plain_patrol_minutes']:,.1f} by exact crossings alone)"
+        f"{_some(document['visits'], 'visit')} of {_some(document['teams'], 'team')}: {m['visit_patrol_minutes']:,.1f} "
+        f"patrol-minutes; passed through {_some(document['passed_through'], 'time')}: "
+        f"{m['passed_through_patrol_minutes']:,.1f} minutes; together {m['patrol_minutes']:,.1f} "
+        f"({m['plain_patrol_minutes']:,.1f} by exact crossings alone)"
     )
     busy = [s for s in document["by_hot_spot"] if s["patrol_minutes"] or s["plain_patrol_minutes"]]
     for spot in sorted(busy, key=lambda s: -s["patrol_minutes"])[:20]:
         lines.append(
-            f"  {spot['hot_spot']} {spot['name']}: {_some(spot['visits'], 'visit')}, {spot['patrol_minutes']:,.1f} "
-            f"patrol-minutes ({spot['plain_patrol_minutes']:,.1f} plain)"
+            f"  {spot['hot_spot']} {spot['name']}: {_some(spot['visits'], 'visit')}, {spot['visit_patrol_minutes']:,.1f} "
+            f"patrol-minutes; passing through {spot['passed_through_patrol_minutes']:,.1f} "
+            f"({spot['plain_patrol_minutes']:,.1f} in all by exact crossings alone)"
         )
     if len(busy) > 20:
         lines.append(f"  and {len(busy) - 20:,} more hot spots; --json lists all.")

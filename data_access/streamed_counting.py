@@ -29,7 +29,10 @@ _MICROSECONDS = 60e6  # in a minute; whole ones add up to the same sum in any or
 
 @dataclass
 class Totals:
-    """Of each polygon, shape (n,): visits, times passed through, and minutes (in microseconds) by the rules and plain."""
+    """Of each polygon, shape (n,): visits, times passed through, and minutes (in microseconds) by the rules and plain.
+
+    ``patrol_minutes`` are those of visits and of passing through together.
+    """
 
     polygons: int
     visits: NDArray[np.int64] = field(init=False)
@@ -38,12 +41,18 @@ class Totals:
 
     def __post_init__(self) -> None:
         self.visits, self.passed_through = np.zeros((2, self.polygons), np.int64)
-        names = ("patrol_minutes", "person_minutes", "plain_patrol_minutes", "plain_person_minutes")
+        names = (
+            "patrol_minutes", "visit_patrol_minutes", "passed_through_patrol_minutes", "person_minutes",
+            "plain_patrol_minutes", "plain_person_minutes",
+        )  # fmt: skip
         self._us = {name: np.zeros(self.polygons, np.int64) for name in names}
 
     def add_visits(self, found: Visits) -> None:
         np.add.at(self.visits, found.polygon[found.counts_as_visit], 1)
         np.add.at(self.passed_through, found.polygon[~found.counts_as_visit], 1)
+        us = np.rint(found.patrol_minutes * _MICROSECONDS).astype(np.int64)
+        for name, chosen in (("visit", found.counts_as_visit), ("passed_through", ~found.counts_as_visit)):
+            np.add.at(self._us[f"{name}_patrol_minutes"], found.polygon[chosen], us[chosen])
 
     def add_minutes(self, found: DayMinutes, before: str = "") -> None:
         for name in ("patrol_minutes", "person_minutes"):

@@ -57,7 +57,10 @@ def test_a_worked_visit_with_a_silence(run, tmp_path):
     result = run(pings_file(tmp_path, SILENT))
     assert result.exit_code == 0, result.output
     assert "4 pings read = 4 used + 0 repeated + 0 rejected" in result.stdout
-    assert "11.0 patrol-minutes (1.0 by exact crossings alone)" in result.stdout
+    assert (
+        "1 visit of 1 team: 11.0 patrol-minutes; passed through 0 times: 0.0 minutes; together 11.0 (1.0 by exact"
+        in result.stdout
+    )
     (visit,) = visits(tmp_path / "visits.csv")
     assert visit == {
         "provider": "police", "team": "alpha", "hot_spot": "A", "hot_spot_name": "Square A", "date": "2023-07-01",
@@ -79,6 +82,29 @@ def test_plain_rules_and_rules_of_a_file(run, tmp_path):
     assert [(v["patrol_minutes"], v["silent_minutes"], v["counts_as_visit"]) for v in found] == [
         ("10.000000", "0.000000", "false")
     ]
+
+
+def test_passing_through_is_not_called_a_visit(run, tmp_path):
+    result = run(pings_file(tmp_path, SILENT), "--rules", _rules(tmp_path, "min_dwell_s = 700"))
+    assert "0 visits of 1 team: 0.0 patrol-minutes; passed through 1 time: 11.0 minutes; together 11.0" in result.stdout
+    assert "A Square A: 0 visits, 0.0 patrol-minutes; passing through 11.0" in result.stdout
+    many = wander(23, 4, 300).write(tmp_path / "many.csv")
+    document = json.loads(run(many, "--json").stdout)
+    assert document["visits"] > 0
+    assert document["passed_through"] > 0
+    each = visits(tmp_path / "visits.csv")
+    for name, counts in (("visit", "true"), ("passed_through", "false")):
+        minutes = sum(float(v["patrol_minutes"]) for v in each if v["counts_as_visit"] == counts)
+        assert document["minutes"][f"{name}_patrol_minutes"] == pytest.approx(minutes, abs=1e-4)
+    for m in (document["minutes"], *document["by_hot_spot"]):
+        both = m["visit_patrol_minutes"] + m["passed_through_patrol_minutes"]
+        assert m["patrol_minutes"] == pytest.approx(both, abs=1e-4)
+
+
+def _rules(folder: Path, line: str) -> Path:
+    path = folder / "rules.toml"
+    path.write_text(line + "\n")
+    return path
 
 
 def test_json_is_one_document_and_everything_adds_up(run, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -18,8 +17,7 @@ from analysis.dosage.states import States
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 from analysis.dosage.tiles import Zones
 
-Box: TypeAlias = tuple[Floats, Floats, Floats, Floats]
-_PAIRS_AT_ONCE = 1 << 18
+_LISTED_AT_ONCE, _STRAY_AT_ONCE = 1 << 16, 1 << 9
 _LEAST_ACROSS = 1.0  # canonical units, about 1 cm
 
 
@@ -71,17 +69,18 @@ def meetings(steps: Steps, edges: Edges, grid: Grid) -> Meetings:
     """All meetings of steps with edges: by lists of the grid for short steps, by bounds for long ones."""
     reach = np.maximum(_apart(steps.x0, steps.x1), _apart(steps.y0, steps.y1)) >> np.uint32(grid.shift)
     # Lists hold what is near a position: asked at a step's middle, they serve steps of twice their reach.
-    lists = (grid.near, grid.wide, *grid.blocks, None)
-    found, left = [], np.arange(len(steps))
-    for listed in lists:
+    found: list[tuple[Int64s, AnyInts]] = []
+    left = np.arange(len(steps))
+    for listed in (grid.near, grid.wide, *grid.blocks, None):
         limit = 2 * listed.reach if listed else 2**32
-        near = reach < limit
-        rows = left[near]
-        if len(rows):
-            step, edge = _pairs(steps, rows, edges, grid, listed)
-            found.append((rows.take(step), edge))
-        far = ~near
-        left, reach = left[far], reach[far]
+        near, far = np.flatnonzero(reach < limit), np.flatnonzero(reach >= limit)
+        rows, left, reach = left.take(near), left.take(far), reach.take(far)
+        # In parts: the bounds of a step across the county meet those of everything in it.
+        size = _LISTED_AT_ONCE if listed else _STRAY_AT_ONCE
+        for first in range(0, len(rows), size):
+            some = rows[first : first + size]
+            step, edge = _pairs(steps, some, edges, grid, listed)
+            found.append((some.take(step), edge))
     if not found:
         found.append((left, left))
     step, edge = (np.concatenate(c) for c in zip(*found, strict=True))
@@ -106,43 +105,39 @@ def _pairs(
     """(number in ``rows``, edge) for the edges that a step may meet."""
     if isinstance(listed, Zones):
         cell = grid.cells(*_middle(steps, rows))
-        if listed is grid.near:
-            state = steps.state_0.take(rows)
-            some = np.flatnonzero((state != steps.state_1.take(rows)) | ~listed.clear(cell, state))
-            step, edge = listed.edges_of(cell.take(some))
-            return some.take(step), edge
-        return listed.edges_of(cell)
-    boxes, (west, south, east, north) = _boxes(steps, rows), grid.bounds
+        if listed is not grid.near:
+            return listed.edges_of(cell)
+        state = steps.state_0.take(rows)
+        some = np.flatnonzero((state != steps.state_1.take(rows)) | ~listed.clear(cell, state))
+        near, near_edge = listed.edges_of(cell.take(some))
+        return some.take(near), near_edge
     if listed is None:
-        return _edges_meeting(*grid.polygons_meeting(*boxes), boxes, edges)
-    step, polygon = listed.polygons_of(*_middle(steps, rows))
-    meets = (boxes[0].take(step) <= east.take(polygon)) & (boxes[2].take(step) >= west.take(polygon))
-    meets &= (boxes[1].take(step) <= north.take(polygon)) & (boxes[3].take(step) >= south.take(polygon))
-    return _edges_meeting(step[meets], polygon[meets], boxes, edges)
+        step, chain = grid.chains_meeting(*_boxes(steps, rows))
+    else:
+        step, chain = listed.chains_of(*_middle(steps, rows))
+    some = np.flatnonzero(_near_boxes(steps, rows.take(step), edges.bounds, chain))
+    step, chain = step.take(some), chain.take(some)
+    pair, edge = spread(edges.chains.take(chain), edges.chains.take(chain + 1) - edges.chains.take(chain))
+    return step.take(pair), edge
 
 
-def _boxes(steps: Steps, rows: Int64s) -> Box:
+def _boxes(steps: Steps, rows: Int64s) -> tuple[Floats, Floats, Floats, Floats]:
     """West, south, east and north of steps, a little wider than rounding."""
     x0, y0, x1, y1 = (v.take(rows) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
     return np.minimum(x0, x1) - 1.0, np.minimum(y0, y1) - 1.0, np.maximum(x0, x1) + 1.0, np.maximum(y0, y1) + 1.0
 
 
-def _edges_meeting(step: Int64s, polygon: AnyInts, boxes: Box, edges: Edges) -> tuple[Int64s, AnyInts]:
-    """(step, edge) of pairs (step, polygon), for edges whose bounds meet the step's."""
-    counts = edges.starts[polygon + 1] - edges.starts[polygon]
-    found = []
-    # In parts, or many steps across polygons of many edges take too much memory.
-    part = np.cumsum(counts) // _PAIRS_AT_ONCE
-    for rows in np.split(np.arange(len(part)), np.flatnonzero(np.diff(part)) + 1):
-        pair, edge = spread(edges.starts[polygon[rows]], counts[rows])
-        which = step[rows][pair]
-        west, south, east, north = (b.take(which) for b in boxes)
-        x, y, dx, dy = (v.take(edge) for v in (edges.x, edges.y, edges.dx, edges.dy))
-        meets = (np.minimum(x, x + dx) <= east) & (np.maximum(x, x + dx) >= west)
-        meets &= (np.minimum(y, y + dy) <= north) & (np.maximum(y, y + dy) >= south)
-        found.append((which[meets], edge[meets]))
-    steps_found, edges_found = zip(*found, strict=True)
-    return np.concatenate(steps_found), np.concatenate(edges_found)
+def _near_boxes(steps: Steps, step: Int64s, bounds: Floats, box: Int64s) -> Bools:
+    """Whether steps meet boxes, given by their bounds (4, k): no axis, nor the step itself, has them apart."""
+    west, south, east, north = (b.take(box) for b in bounds)
+    x0, y0, x1, y1 = (v.take(step).astype(np.float64) for v in (steps.x0, steps.y0, steps.x1, steps.y1))
+    # Twice the distances from the step's start to the box's middle, and the box's sides, a little wider than rounding.
+    mid_x, mid_y, wide, high = west + east - 2 * x0, south + north - 2 * y0, east - west + 4, north - south + 4
+    dx, dy = x1 - x0, y1 - y0
+    near: Bools = np.abs(mid_x - dx) <= np.abs(dx) + wide
+    near &= np.abs(mid_y - dy) <= np.abs(dy) + high
+    near &= np.abs(mid_x * dy - mid_y * dx) <= wide * np.abs(dy) + high * np.abs(dx)
+    return near
 
 
 def _met(steps: Steps, step: Int64s, edge: AnyInts, edges: Edges) -> Meetings:

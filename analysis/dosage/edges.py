@@ -16,6 +16,8 @@ from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
 # the side says nothing and the polygon in degrees is asked. The line of a short edge is uncertain further off.
 NEAR = 1e-5
 _NEAR_OF_SHORT = 5e-3
+# Long boundaries are looked at in parts.
+_EDGES_IN_A_CHAIN = 6
 # Sine of the least turn at a corner whose two lines are told apart.
 _LEAST_TURN = 1e-3
 
@@ -27,7 +29,8 @@ class Edges:
     x, y, dx, dy : start and direction. a, b, c : ``a x + b y + c`` is the distance of (x, y) to the edge's line,
     positive inside. along : ``b x - a y + along`` is the position along the edge, from 0 to ``length``.
     near : a distance to the line that is too small to tell the side. polygon : whose edge it is. starts : shape (n + 1,), edges of polygon p are ``starts[p]:starts[p + 1]``.
-    most_near : the largest ``near``.
+    most_near : the largest ``near``. chains : shape (k + 1,), edges of chain j are ``chains[j]:chains[j + 1]``, a few
+    consecutive ones of one polygon. bounds : west, south, east and north of each chain, shape (4, k).
     """
 
     x: Floats
@@ -43,6 +46,8 @@ class Edges:
     polygon: Int32s
     starts: Int64s
     most_near: float
+    chains: Int64s
+    bounds: Floats
 
     def turn(self, first: AnyInts, second: AnyInts) -> Floats:
         """Where one edge ends as the other begins: the sine of the turn, positive for a corner that points outward.
@@ -72,6 +77,11 @@ class Edges:
         a, b = -dy / length, dx / length
         starts = np.searchsorted(polygon, np.arange(len(polygons) + 1))
         near = NEAR + _NEAR_OF_SHORT / length
+        first = np.append(True, polygon[1:] != polygon[:-1])
+        chains = np.flatnonzero(first | ((np.arange(len(x)) - starts[polygon]) % _EDGES_IN_A_CHAIN == 0))
+        low = [np.minimum.reduceat(np.minimum(p, p + d), chains) for p, d in ((x, dx), (y, dy))]
+        high = [np.maximum.reduceat(np.maximum(p, p + d), chains) for p, d in ((x, dx), (y, dy))]
         return cls(
-            x, y, dx, dy, a, b, -(a * x + b * y), a * y - b * x, length, near, polygon, starts, float(near.max())
-        )
+            x, y, dx, dy, a, b, -(a * x + b * y), a * y - b * x, length, near, polygon, starts, float(near.max()),
+            np.append(chains, len(x)), np.array(low + high),
+        )  # fmt: skip

@@ -46,13 +46,13 @@ class Grid:
     def __init__(self, polygons: Sequence[Area], edges: Edges, states: States) -> None:
         self._edges, self._states = edges, states
         corners = shapely.bounds(np.array(polygons, dtype=object)) * DEGREE
-        self.bounds: tuple[Floats, ...] = tuple(np.ascontiguousarray(c) for c in corners.T)
         self._low, self._high = corners[:, :2], corners[:, 2:]
         self.shift = _shift_for(self._low, self._high)
-        self._boxes = shapely.STRtree(shapely.box(*self.bounds))
+        self._boxes = shapely.STRtree(shapely.box(*corners.T))
+        self.blocks = [Blocks(bits, edges.bounds, self.shift) for bits in (6, 8)]
+        self._chains: shapely.STRtree | None = None
         self._shapes = np.array(polygons, dtype=object)
         self._clear()
-        self.blocks = [Blocks(bits, self._low, self._high, self.shift) for bits in (6, 8)]
 
     def _clear(self) -> None:
         """A table of tiles, -1 where a polygon is near and the tile not yet built, with a rim of empty ones."""
@@ -94,10 +94,12 @@ class Grid:
             found[on] = states
         return found
 
-    def polygons_meeting(self, west: Floats, south: Floats, east: Floats, north: Floats) -> tuple[Int64s, Int64s]:
-        """(box, polygon) for polygons whose bounds meet each box."""
-        row, polygon = self._boxes.query(shapely.box(west, south, east, north))
-        return row, polygon
+    def chains_meeting(self, west: Floats, south: Floats, east: Floats, north: Floats) -> tuple[Int64s, Int64s]:
+        """(box, chain) for chains of edges whose bounds meet each box."""
+        if self._chains is None:
+            self._chains = shapely.STRtree(shapely.box(*self._edges.bounds))
+        row, chain = self._chains.query(shapely.box(west, south, east, north))
+        return row, chain
 
     def _build(self, tile: Int32s, slot: Int32s) -> None:
         tiles = np.unique(tile[slot < 0]).astype(np.int64)
@@ -110,7 +112,7 @@ class Grid:
         for first in range(0, len(tiles), _TILES_AT_ONCE):
             some = tiles[first : first + _TILES_AT_ONCE]
             corner = self._tiles.places(some) * (SIDE * cell)
-            near, polygon = self.polygons_meeting(*(corner - around).T, *(corner + SIDE * cell + around).T)
+            near, polygon = self._boxes.query(shapely.box(*(corner - around).T, *(corner + SIDE * cell + around).T))
             order = np.lexsort((polygon, near))
             self._slot[some] = (len(self._values) >> 2 * TILE_BITS) + np.arange(len(some))
             self._add(Pairs(near[order], polygon[order], corner, cell))
@@ -131,22 +133,22 @@ def _squares(low: Floats, high: Floats, shift: int, bits: int, around: int) -> t
 
 
 class Blocks:
-    """Polygons by blocks of 2^bits x 2^bits cells: those within ``reach``, half a block, of a block."""
+    """Chains of edges by blocks of 2^bits x 2^bits cells: those within ``reach``, half a block, of a block."""
 
-    def __init__(self, bits: int, low: Floats, high: Floats, shift: int) -> None:
+    def __init__(self, bits: int, bounds: Floats, shift: int) -> None:
         self.reach, self._shift = 1 << bits - 1, shift + bits
-        first, last = _squares(low, high, shift, bits, self.reach)
+        first, last = _squares(bounds[:2].T, bounds[2:].T, shift, bits, self.reach)
         self._table = Table(first, last)
-        polygon, block = self._table.all_between(first, last)
+        chain, block = self._table.all_between(first, last)
         self._count = np.bincount(block, minlength=self._table.size)
         self._start = np.cumsum(self._count) - self._count
-        self._polygons = polygon[np.argsort(block, kind="stable")].astype(np.int32)
+        self._chains = chain[np.argsort(block, kind="stable")]
 
-    def polygons_of(self, lon_e7: Int32s, lat_e7: Int32s) -> tuple[Int64s, Int32s]:
-        """(position, polygon) for the block of each position."""
+    def chains_of(self, lon_e7: Int32s, lat_e7: Int32s) -> tuple[Int64s, Int64s]:
+        """(position, chain) for the block of each position."""
         block = self._table.number(lon_e7 >> self._shift, lat_e7 >> self._shift)
         row, at = spread(self._start.take(block), self._count.take(block))
-        return row, self._polygons.take(at)
+        return row, self._chains.take(at)
 
 
 class Table:

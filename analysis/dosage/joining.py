@@ -58,17 +58,19 @@ def touching(pieces: Pieces) -> Pieces:
 
 
 def _order(pieces: Pieces) -> Int64s:
-    """By device, polygon and time. Usually the pieces of a device and polygon come in order of time already."""
-    count = len(pieces)
-    if not count:
-        return np.empty(0, np.int64)
-    group = pieces.device.astype(np.int64) * (int(pieces.polygon.max()) + 1) + pieces.polygon
-    if abs(int(group.max())) < 2**62 // count:
-        order: Int64s = np.argsort(group * count + np.arange(count))
-        t_in, group = pieces.t_in_ms[order], group[order]
-        if np.all((t_in[1:] >= t_in[:-1]) | (group[1:] != group[:-1])):
-            return order
-    return np.lexsort((pieces.t_in_ms, pieces.polygon, pieces.device))
+    """By device, polygon and time. Most pieces of a device and polygon come in order of time already."""
+    group = pieces.device.astype(np.int64) * (int(pieces.polygon.max(initial=0)) + 1) + pieces.polygon
+    order: Int64s = np.argsort(group, kind="stable")
+    t_in, group = pieces.t_in_ms[order], group[order]
+    new = group[1:] != group[:-1]
+    if np.all(new | (t_in[1:] >= t_in[:-1])):
+        return order
+    # One whole number to sort by, where it fits, is several times quicker than two columns.
+    rank, since = np.cumsum(np.append(0, new)), (t_in - t_in.min()) * 1024
+    if int(rank[-1] + 1) * (int(since.max()) + 1) >= 1 << 62:
+        return np.lexsort((pieces.t_in_ms, pieces.polygon, pieces.device))
+    again: Int64s = order[np.argsort(rank * (int(since.max()) + 1) + since.astype(np.int64), kind="stable")]
+    return again
 
 
 def ends_of_devices(batch: PingBatch) -> tuple[Int64s, Int64s]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.dosage.joining import ends_of_devices, tidy, touching
 from analysis.dosage.layers import Area, check, colours
-from analysis.dosage.runs import PINGS_AT_ONCE, NotInOrderError, Ready, pieces_in
+from analysis.dosage.runs import PINGS_IN_CACHE, NotInOrderError, Ready, pieces_in
 from analysis.dosage.tables import Int32s, Located, Pieces, PingBatch
 from analysis.dosage.tiles import CLEAR_BITS
 
@@ -67,8 +67,8 @@ def labels(lon_e7: Int32s, lat_e7: Int32s, boundaries: Boundaries) -> list[Int32
         return []
     ready, layers = boundaries.ready, boundaries.layers
     parts = [
-        ready.grid.values(lon_e7[first : first + PINGS_AT_ONCE], lat_e7[first : first + PINGS_AT_ONCE])
-        for first in range(0, len(lon_e7), PINGS_AT_ONCE)
+        ready.grid.values(lon_e7[first : first + PINGS_IN_CACHE], lat_e7[first : first + PINGS_IN_CACHE])
+        for first in range(0, len(lon_e7), PINGS_IN_CACHE)
     ]
     state = np.concatenate(parts or [np.empty(0, np.int32)]) >> CLEAR_BITS
     row, polygon = ready.states.expand(np.arange(len(ready.states)))
@@ -85,10 +85,10 @@ def locate(batch: PingBatch, boundaries: Boundaries) -> Located:
     """All pieces of presence of a batch; fastest where it is ordered by (device, t_ms)."""
     repeats = 0
     try:
-        pieces = list(pieces_in(batch, boundaries.ready))
+        pieces = pieces_in(batch, boundaries.ready)
     except NotInOrderError:
         batch, repeats = tidy(batch)
-        pieces = list(pieces_in(batch, boundaries.ready))
+        pieces = pieces_in(batch, boundaries.ready)
     first, last = ends_of_devices(batch)
     found = touching(Pieces.concatenate(pieces))
     return Located(found, batch.take(first), batch.take(last), len(batch), repeats, PingBatch.empty())

@@ -7,13 +7,13 @@ inside. Long steps, and the few steps whose meetings rounding could change, take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from analysis.dosage.arrays import Bools
-from analysis.dosage.crossings import Meetings, Steps, Stretches, holding, meetings, stretches
+from analysis.dosage.crossings import Steps, holding, meetings, stretches
 from analysis.dosage.edges import Edges
 from analysis.dosage.grid import Grid
 from analysis.dosage.layers import Area
@@ -32,9 +32,11 @@ from analysis.dosage.tables import (
 )
 from analysis.dosage.tiles import CLEAR_BITS, REACH
 
-# What every ping goes through is done in parts that stay in a core's cache; what few do, in larger ones.
-PINGS_AT_ONCE = 1 << 16
-_PINGS_IN_CACHE = 1 << 16
+# What every ping goes through is done in parts that stay in a core's cache; what some do, in larger ones.
+PINGS_IN_CACHE = 1 << 15
+_PINGS_AT_ONCE = 1 << 17
+# Long steps may meet very many edges.
+_LONG_STEPS_AT_ONCE = 1 << 13
 _BASE_GAP_MS = int(BASE_GAP_S * 1000)
 _SHARE_BITS = 20
 
@@ -56,74 +58,121 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """A batch with the state of each ping. Steps are numbered by their first ping.
+class _Walks:
+    """Some steps of a batch, shape (n,), and the number of the first ping of each."""
 
-    breaks : steps between devices or teams, and long ones. long : the long ones. unclear : other steps that may meet a boundary.
-    """
+    ping: Int64s
+    steps: Steps
 
-    batch: PingBatch
-    state: Int32s
-    breaks: Int64s
-    long: Int64s
-    unclear: Int64s
+    @classmethod
+    def of(cls, batch: PingBatch, at: Int64s, state_0: Int32s, state_1: Int32s, first: int = 0) -> _Walks:
+        """Steps ``at`` of a part of a batch that begins with ping ``first``."""
+        x, y, after = batch.lon_e7, batch.lat_e7, at + 1
+        return cls(at + first, Steps(x.take(at), y.take(at), x.take(after), y.take(after), state_0, state_1))
 
-    def steps(self, at: Int64s) -> Steps:
-        x, y, state, after = self.batch.lon_e7, self.batch.lat_e7, self.state, at + 1
-        return Steps(x.take(at), y.take(at), x.take(after), y.take(after), state.take(at), state.take(after))
+    @classmethod
+    def concatenate(cls, parts: Sequence[_Walks]) -> _Walks:
+        steps = Steps(*(np.concatenate([getattr(p.steps, f.name) for p in parts]) for f in fields(Steps)))
+        return cls(np.concatenate([p.ping for p in parts]), steps)
+
+    def take(self, rows: Int64s | slice) -> _Walks:
+        return _Walks(self.ping[rows], Steps(*(getattr(self.steps, f.name)[rows] for f in fields(Steps))))
+
+    def __len__(self) -> int:
+        return len(self.ping)
 
 
 @dataclass(frozen=True)
 class _Turns:
-    """Entries and exits: of a polygon, on the way from a ping, at a share of the step."""
+    """Entries and exits: of a polygon, on the way from a ping, at a share of the step; arrays (n,).
+
+    The share says what comes first; at the ping itself, -1 where a track begins and -0.5 where one ends.
+    """
 
     polygon: Int64s
     ping: Int64s
     share: Floats
+    t_ms: Floats
+
+    @classmethod
+    def of(cls, batch: PingBatch, walks: _Walks, step: Int64s, polygon: Int64s, share: Floats) -> _Turns:
+        ping = walks.ping.take(step)
+        t_0 = batch.t_ms.take(ping)
+        t_ms: Floats = t_0 + share * (batch.t_ms.take(ping + 1) - t_0)
+        return cls(polygon, ping, share, t_ms)
 
     @classmethod
     def concatenate(cls, parts: Sequence[_Turns]) -> _Turns:
-        return cls(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("polygon", "ping", "share")))
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
 
-def pieces_in(batch: PingBatch, ready: Ready) -> Iterator[Pieces]:
-    """Pieces of an ordered batch without repeats, part by part; pieces that touch across parts are not joined.
+@dataclass(frozen=True)
+class _Breaks:
+    """Steps that no track runs over, by their first ping, shape (n,), and the states at their ends.
+
+    A track also begins with the first ping of a batch and ends with the last; ``bounds`` are their states.
+    """
+
+    ping: Int64s
+    state_0: Int32s
+    state_1: Int32s
+    bounds: tuple[int, int]
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[_Breaks]) -> _Breaks:
+        ping, state_0, state_1 = (np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)[:3])
+        return cls(ping, state_0, state_1, (parts[0].bounds[0], parts[-1].bounds[1]))
+
+
+def pieces_in(batch: PingBatch, ready: Ready) -> list[Pieces]:
+    """Pieces of an ordered batch without repeats, tracked ones and rows of long steps, in no order.
 
     Raises
     ------
-    NotInOrderError : before anything else is done with the part that is out of order.
+    NotInOrderError : the batch is not ordered, or has repeats.
     """
-    kept: list[PingBatch] = []
-    for first in range(0, len(batch) - 1, PINGS_AT_ONCE):
-        run = _run(batch.take(slice(first, first + PINGS_AT_ONCE + 1)), ready)
-        if not len(ready.polygons):
-            continue
-        yield _tracked_pieces(run, ready)
-        kept.append(run.batch.take(np.column_stack((run.long, run.long + 1)).ravel()))
-        if sum(map(len, kept)) > PINGS_AT_ONCE:
-            yield _long_pieces(PingBatch.concatenate(kept), ready)
-            kept = []
-    if sum(map(len, kept)):
-        yield _long_pieces(PingBatch.concatenate(kept), ready)
-
-
-def _run(batch: PingBatch, ready: Ready) -> _Run:
-    state = np.zeros(len(batch), np.int32)
-    breaks, unclear = [], []
-    for first in range(0, len(batch) - 1, _PINGS_IN_CACHE):
-        part = batch.take(slice(first, first + _PINGS_IN_CACHE + 1))
-        broken = _breaks(part)
-        at = np.flatnonzero(broken)
-        breaks.append(first + at)
+    parts: list[_Breaks] = []
+    turns: list[_Turns] = []
+    for first in range(0, len(batch) - 1, _PINGS_AT_ONCE):
+        unclear: list[_Walks] = []
+        for part in range(first, min(first + _PINGS_AT_ONCE, len(batch) - 1), PINGS_IN_CACHE):
+            _look(batch, part, ready, parts, unclear)
         if len(ready.polygons):
-            value = ready.grid.values(part.lon_e7, part.lat_e7)
-            unclear.append(first + np.flatnonzero(_unclear(part, value, ready.grid.shift) & ~broken))
-            np.right_shift(value, CLEAR_BITS, out=state[first : first + len(value)])
-    at = np.concatenate(breaks)
-    return _Run(batch, state, at, _long(batch, at), np.concatenate(unclear or [at[:0]]))
+            turns += _crossings(batch, _Walks.concatenate(unclear), ready)
+    if not parts:
+        return []
+    breaks = _Breaks.concatenate(parts)
+    long = _long(batch, breaks.ping)
+    if not len(ready.polygons):
+        return []
+    turns += _tracks(batch, breaks, ready.states)
+    found = [_paired(batch, _Turns.concatenate(turns))]
+    for first in range(0, len(long), _LONG_STEPS_AT_ONCE):
+        some = long[first : first + _LONG_STEPS_AT_ONCE]
+        walks = _Walks.of(batch, breaks.ping[some], breaks.state_0[some], breaks.state_1[some])
+        found.append(_long_rows(batch, walks, ready))
+    return found
 
 
-def _breaks(batch: PingBatch) -> Bools:
+def _look(batch: PingBatch, first: int, ready: Ready, breaks: list[_Breaks], unclear: list[_Walks]) -> None:
+    """Add the breaks, and the steps that may meet a boundary, of the part that begins with ping ``first``."""
+    part = batch.take(slice(first, first + PINGS_IN_CACHE + 1))
+    broken = _broken(part)
+    at = np.flatnonzero(broken)
+    if not len(ready.polygons):
+        none = np.zeros(len(at), np.int32)
+        breaks.append(_Breaks(at + first, none, none, (0, 0)))
+        return
+    state = ready.grid.values(part.lon_e7, part.lat_e7)
+    may_meet = _unclear(part, state, ready.grid.shift)
+    may_meet &= ~broken
+    state >>= CLEAR_BITS
+    breaks.append(_Breaks(at + first, state.take(at), state.take(at + 1), (int(state[0]), int(state[-1]))))
+    at = np.flatnonzero(may_meet)
+    unclear.append(_Walks.of(part, at, state.take(at), state.take(at + 1), first))
+
+
+def _broken(batch: PingBatch) -> Bools:
     """Steps that no track runs over: from one device or team to another, or longer than the base gap."""
     step_ms = batch.t_ms[1:] - batch.t_ms[:-1]
     step_ms -= 1
@@ -135,13 +184,14 @@ def _breaks(batch: PingBatch) -> Bools:
 
 
 def _long(batch: PingBatch, breaks: Int64s) -> Int64s:
-    """Of the breaks, the long steps of one device and team; an error if a step goes back."""
-    same = batch.device[breaks] == batch.device[breaks + 1]
-    step_ms = batch.t_ms[breaks + 1] - batch.t_ms[breaks]
-    if np.any(np.where(same, step_ms <= 0, batch.device[breaks] > batch.device[breaks + 1])):
+    """Which of the breaks are long steps of one device and team; an error if a step goes back."""
+    device, after = batch.device.take(breaks), batch.device.take(breaks + 1)
+    step_ms = batch.t_ms.take(breaks + 1) - batch.t_ms.take(breaks)
+    same = device == after
+    if np.any(np.where(same, step_ms <= 0, device > after)):
         raise NotInOrderError("Pings must be ordered by device and time, each device and time once.")
-    long: Int64s = breaks[same & (batch.team[breaks] == batch.team[breaks + 1]) & (step_ms > _BASE_GAP_MS)]
-    return long
+    same &= batch.team.take(breaks) == batch.team.take(breaks + 1)
+    return np.flatnonzero(same & (step_ms > _BASE_GAP_MS))
 
 
 def _unclear(batch: PingBatch, value: Int32s, shift: int) -> Bools:
@@ -159,23 +209,25 @@ def _unclear(batch: PingBatch, value: Int32s, shift: int) -> Bools:
     return unclear
 
 
-def _tracked_pieces(run: _Run, ready: Ready) -> Pieces:
-    met, doubtful = _checked(run, ready)
-    turns = [_Turns(met.polygon, run.unclear[met.step], met.share), *_tracks(run, ready.states)]
-    if len(doubtful):
-        at = run.unclear[doubtful]
-        steps = run.steps(at)
-        found = stretches(steps, meetings(steps, ready.edges, ready.grid), ready.polygons, ready.states)
-        turns.append(_turns_of(found, at))
-    return _paired(run.batch, _Turns.concatenate(turns))
+def _tracks(batch: PingBatch, breaks: _Breaks, states: States) -> list[_Turns]:
+    """Entries where tracks begin inside, exits where they end inside."""
+    begin, end = np.append(0, breaks.ping + 1), np.append(breaks.ping, len(batch) - 1)
+    begins, ends = np.append(breaks.bounds[0], breaks.state_1), np.append(breaks.state_0, breaks.bounds[1])
+    turns = []
+    for ping, state, share in ((begin, begins, -1.0), (end, ends, -0.5)):
+        row, polygon = states.expand(state)
+        at = ping.take(row)
+        turns.append(_Turns(polygon, at, np.full(len(at), share), batch.t_ms.take(at).astype(np.float64)))
+    return turns
 
 
-def _checked(run: _Run, ready: Ready) -> tuple[Meetings, Int64s]:
-    """Meetings of the unclear steps, and which of these steps rounding could change (their meetings left out).
+def _crossings(batch: PingBatch, walks: _Walks, ready: Ready) -> list[_Turns]:
+    """Entries and exits on the way of unclear steps.
 
-    The polygons that a step meets an odd number of times are those in which its ends differ.
+    The polygons that a step meets an odd number of times are those in which its ends differ. Where that is not so,
+    or rounding could matter, the step takes the careful way.
     """
-    steps = run.steps(run.unclear)
+    steps = walks.steps
     met = meetings(steps, ready.edges, ready.grid)
     keys, differ = ready.states.flip_key, np.zeros(len(steps), np.uint64)
     changed = np.flatnonzero(steps.state_0 != steps.state_1)
@@ -184,69 +236,66 @@ def _checked(run: _Run, ready: Ready) -> tuple[Meetings, Int64s]:
     wrong = differ != 0
     wrong[met.step[met.unsure]] = True
     doubtful = np.flatnonzero(wrong)
-    if len(doubtful):
-        some = np.flatnonzero(~wrong[met.step])
-        met = Meetings(met.step[some], met.polygon[some], met.share[some], met.unsure[some])
-    return met, doubtful
+    if not len(doubtful):
+        return [_Turns.of(batch, walks, met.step, met.polygon, met.share)]
+    some = np.flatnonzero(~wrong[met.step])
+    return [
+        _Turns.of(batch, walks, met.step[some], met.polygon[some], met.share[some]),
+        _careful(batch, walks.take(doubtful), ready),
+    ]
 
 
-def _tracks(run: _Run, states: States) -> tuple[_Turns, _Turns]:
-    """Entries where tracks begin inside, exits where they end inside."""
-    first, last = np.append(0, run.breaks + 1), np.append(run.breaks, len(run.batch) - 1)
-    some = np.flatnonzero(last > first)
-
-    def turns(ping: Int64s) -> _Turns:
-        row, polygon = states.expand(run.state[ping])
-        return _Turns(polygon, ping[row], np.full(len(row), -1.0))
-
-    return turns(first[some]), turns(last[some])
-
-
-def _turns_of(found: Stretches, at: Int64s) -> _Turns:
+def _careful(batch: PingBatch, walks: _Walks, ready: Ready) -> _Turns:
     """Steps as turns: out at the start, in and out at each stretch, in again at the end."""
+    met = meetings(walks.steps, ready.edges, ready.grid)
+    found = stretches(walks.steps, met, ready.polygons, ready.states)
     out, into = np.flatnonzero(found.held_0), np.flatnonzero(found.held_1)
     rows = (
-        (found.looked_polygon[out], found.looked_step[out], np.full(len(out), 0.0)),
-        (found.polygon, found.step, found.share_0),
-        (found.polygon, found.step, found.share_1),
-        (found.looked_polygon[into], found.looked_step[into], np.full(len(into), 1.0)),
+        (found.looked_step[out], found.looked_polygon[out], np.zeros(len(out))),
+        (found.step, found.polygon, found.share_0),
+        (found.step, found.polygon, found.share_1),
+        (found.looked_step[into], found.looked_polygon[into], np.ones(len(into))),
     )
-    polygon, step, share = (np.concatenate(c) for c in zip(*rows, strict=True))
-    return _Turns(polygon, at[step], share)
+    step, polygon, share = (np.concatenate(c) for c in zip(*rows, strict=True))
+    return _Turns.of(batch, walks, step, polygon, share)
 
 
 def _paired(batch: PingBatch, turns: _Turns) -> Pieces:
     """Turns of a polygon in order of time are in, out, in, out: pieces. Empty ones are left out."""
-    polygon, ping, share = turns.polygon, turns.ping, turns.share
-    t = batch.t_ms.take(ping)
-    after = np.minimum(ping + 1, len(batch) - 1)
-    moment = t + np.maximum(share, 0.0) * (batch.t_ms.take(after) - t)
-    # -1, at the ping itself, comes first; then shares of the step.
-    key = (polygon * len(batch) + ping << _SHARE_BITS) + ((share + 1) * ((1 << _SHARE_BITS - 1) - 1)).astype(np.int64)
-    order = np.argsort(key)
-    ordered = key.take(order)
-    if np.any(ordered[1:] == ordered[:-1]):
-        order = np.lexsort((share, key))
-    moment, first = moment.take(order), order[::2]
-    t_in, t_out = moment[::2], moment[1::2]
+    order = _order(turns, len(batch))
+    t_ms = turns.t_ms.take(order)
+    t_in, t_out = t_ms[::2], t_ms[1::2]
     some = np.flatnonzero(t_out > t_in)
-    return _tracked(batch, ping.take(first[some]), polygon.take(first[some]), t_in[some], t_out[some])
-
-
-def _tracked(batch: PingBatch, ping: Int64s, polygon: Int64s, t_in: Floats, t_out: Floats) -> Pieces:
-    none = np.full(len(ping), np.nan)
-    kind = np.full(len(ping), TRACKED, np.int8)
+    at = order[::2].take(some)
+    ping, polygon = turns.ping.take(at), turns.polygon.take(at).astype(np.int32)
+    none, zeros = np.full(len(at), np.nan), np.zeros(len(at), np.int8)
     device, team = batch.device.take(ping), batch.team.take(ping)
-    return Pieces(device, team, polygon.astype(np.int32), t_in, t_out, kind, none, none, np.zeros(len(ping), np.int8))
+    return Pieces(device, team, polygon, t_in[some], t_out[some], zeros + np.int8(TRACKED), none, none, zeros)
 
 
-def _long_pieces(ends: PingBatch, ready: Ready) -> Pieces:
-    """Rows of long steps, given the pings at their ends, two and two: one for each stretch inside a polygon, and one
-    where both ends are inside though nothing between is."""
-    states = ready.states
-    state = ready.grid.values(ends.lon_e7, ends.lat_e7) >> CLEAR_BITS
-    x, y = ends.lon_e7, ends.lat_e7
-    steps = Steps(x[::2], y[::2], x[1::2], y[1::2], state[::2], state[1::2])
+def _order(turns: _Turns, pings: int) -> Int64s:
+    """By polygon, ping and share."""
+    if int(turns.polygon.max(initial=0) + 1) * pings >= 1 << 62 - _SHARE_BITS:
+        return np.lexsort((turns.share, turns.ping, turns.polygon))
+    key = turns.polygon * pings
+    key += turns.ping
+    key <<= _SHARE_BITS
+    key += ((turns.share + 1) * ((1 << _SHARE_BITS - 1) - 1)).astype(np.int64)
+    order: Int64s = np.argsort(key)
+    key = key.take(order)
+    tied = key[1:] == key[:-1]
+    if tied.any():
+        # Shares nearer to each other than the key tells.
+        again = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
+        some = order[again]
+        order[again] = some[np.lexsort((turns.share[some], key[again]))]
+    return order
+
+
+def _long_rows(batch: PingBatch, walks: _Walks, ready: Ready) -> Pieces:
+    """Rows of long steps: one for each stretch inside a polygon, and one where both ends are inside though nothing
+    between is."""
+    steps, states = walks.steps, ready.states
     found = stretches(steps, meetings(steps, ready.edges, ready.grid), ready.polygons, states)
     held_0, held_1 = states.expand(steps.state_0), states.expand(steps.state_1)
     clear = ~holding(*held_0, found.looked_step, found.looked_polygon)
@@ -259,10 +308,11 @@ def _long_pieces(ends: PingBatch, ready: Ready) -> Pieces:
     share_0 = np.concatenate((found.share_0, zeros[clear], nothing))
     share_1 = np.concatenate((found.share_1, ones[clear], nothing))
     bits = STARTS_INSIDE * holding(step, polygon, *held_0) + ENDS_INSIDE * holding(step, polygon, *held_1)
-    t_0, t_1 = (ends.t_ms[2 * step + n].astype(np.float64) for n in (0, 1))
+    ping = walks.ping[step]
+    t_0, t_1 = batch.t_ms[ping].astype(np.float64), batch.t_ms[ping + 1].astype(np.float64)
     return Pieces(
-        ends.device[2 * step],
-        ends.team[2 * step],
+        batch.device[ping],
+        batch.team[ping],
         polygon.astype(np.int32),
         t_0 + share_0 * (t_1 - t_0),
         t_0 + share_1 * (t_1 - t_0),

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from data_access import schema
-from data_access.like_for_like import half_range, monthly_minutes
+from data_access.like_for_like import half_range, monthly_minutes, sparse_note
 from data_access.patrols import patrol_table
 from data_access.reading import Opened, finished, opened, pings_covered, viewer_period
 from domain import formats
@@ -25,7 +25,7 @@ COST_COLUMNS = [
 RATE_COLUMNS = [
     "provider", "provider_name", "reference", "reference_name", "rate_gbp", "reference_rate_gbp",
     "difference_gbp", "percent_cheaper", "percent_cheaper_low", "percent_cheaper_high", "patrol_minutes",
-    "delivery_cost_avoided_gbp",
+    "delivery_cost_avoided_gbp", "delivery_cost_avoided_low_gbp", "delivery_cost_avoided_high_gbp",
 ]  # fmt: skip
 
 _cost = schema.cost.c
@@ -48,6 +48,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
         spend = _monthly_spend(o, period)
         cover = pings_covered(o)
         alike = monthly_minutes(o, period)
+        o.notes.extend(filter(None, [sparse_note(o, period)]))
     whole = filters.with_hot_spots().with_period(period)
     minutes = patrol_table(scope, whole, ("month", "provider"))
     spend = spend[spend["month"].isin([m for m in period.months() if cover.has_month(m)])]
@@ -56,7 +57,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     )
     both = minutes.merge(spend[["month", "provider", "cost_gbp"]], on=["month", "provider"], how="outer")
     _note_unmatched(o, both)
-    matched = _with_like_for_like(both[both["cost_gbp"].notna()], alike, o)
+    matched = _with_like_for_like(both[both["cost_gbp"].notna()], alike)
     columns = ["cost_gbp", "patrol_minutes", "person_minutes", *_LIKE]
     codes = list(dict.fromkeys([*minutes["provider"], *spend["provider"]]))
     frame = matched.groupby("provider")[columns].sum().reindex(codes).rename_axis("provider").reset_index()
@@ -69,15 +70,11 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
 _LIKE = ["like_for_like_minutes", "variance", "bias_minutes", "estimated_months"]
 
 
-def _with_like_for_like(matched: pd.DataFrame, alike: pd.DataFrame | None, o: Opened) -> pd.DataFrame:
+def _with_like_for_like(matched: pd.DataFrame, alike: pd.DataFrame | None) -> pd.DataFrame:
     if alike is None:
         return matched.assign(
             like_for_like_minutes=matched["patrol_minutes"], variance=0.0, bias_minutes=0.0, estimated_months=0
         )
-    o.notes.append(
-        "Some trackers of this period report too seldom for the rules, so providers are compared by all their time "
-        "inside hot spots: an estimate with its range where trackers are sparse, the rules elsewhere."
-    )
     joined = matched.merge(alike, on=["month", "provider"], how="left")
     joined["estimated_months"] = joined["estimated"].fillna(False).astype(bool).astype(int)
     return joined.drop(columns="estimated")
@@ -105,7 +102,7 @@ def has_costs(scope: Scope, code: str) -> bool:
 
 def has_estimates(scope: Scope, filters: Filters) -> bool:
     """Whether some minutes of the period are estimates, so that comparisons have ranges to show."""
-    with opened(scope, filters.programme, Permission.VIEW_COSTS) as o:
+    with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
         return monthly_minutes(o, viewer_period(o, filters.period, False)) is not None
 
 
@@ -184,6 +181,10 @@ def _against(others: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
     others["percent_cheaper_high"] = (1 - low / ceiling).where(any_range)
     others["patrol_minutes"] = others["like_for_like_minutes"]
     others["delivery_cost_avoided_gbp"] = others["difference_gbp"] * others["patrol_minutes"]
+    # The spend is known; only the minutes have ranges. (R - r) m = spend (R / r - 1).
+    spend = others["rate_gbp"] * others["patrol_minutes"]
+    others["delivery_cost_avoided_low_gbp"] = (spend * (floor / high - 1)).where(any_range)
+    others["delivery_cost_avoided_high_gbp"] = (spend * (ceiling / low - 1)).where(any_range)
     return others
 
 

@@ -48,8 +48,9 @@ def _change(now: float, then: float, unit: str) -> float:
 
 def _patrol_rows(
     scope: Scope, filters: Filters, programme: Programme, periods: list[Period | None]
-) -> list[dict[str, Any]]:
-    shares, rates = [], []
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows, and what must be said with the costs of the period asked for."""
+    shares, rates, notes = [], [], []
     for period in periods:
         if period is None or not _live(programme, period) or not patrols.covers(scope, filters.programme, period):
             shares.append((MISSING, MISSING))
@@ -60,7 +61,8 @@ def _patrol_rows(
         shares.append(
             (done.patrol_minutes or MISSING, done.delivered_share if done.delivered_share is not None else MISSING)
         )
-        frame = costs.cost_by_provider(scope, one)
+        frame = costs.cost_by_provider(scope, one.with_hot_spots())
+        notes += [note for note in frame.attrs["notes"] if len(rates) == 0]
         rates.append(dict(zip(frame["provider"], frame["cost_per_patrol_minute_gbp"], strict=True)))
     rows = [
         _row(
@@ -80,7 +82,7 @@ def _patrol_rows(
             rows.append(
                 _row(f"rate:{provider.code}", f"Cost: {provider.name}", "£ per patrol-minute in hot spots", 2, values)
             )
-    return rows
+    return rows, notes
 
 
 def _live(programme: Programme, period: Period) -> bool:
@@ -102,7 +104,8 @@ def overview_table(scope: Scope, filters: Filters) -> pd.DataFrame:
     rows = _crime_rows(scope, filters, periods)
     notes: list[str] = []
     if programme.resolution == "day" and scope.may(Permission.VIEW_PATROLS):
-        rows += _patrol_rows(scope, filters, programme, periods)
+        patrol_rows, notes = _patrol_rows(scope, filters, programme, periods)
+        rows += patrol_rows
         if filters.hot_spots:
             notes.append("Costs are not recorded by hot spot, so the costs are those of all hot spots.")
     frame = pd.DataFrame(rows, columns=COLUMNS)

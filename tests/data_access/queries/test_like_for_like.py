@@ -41,6 +41,7 @@ def test_sparse_radios_are_compared_by_their_estimate_with_its_range(programme, 
         # 100 estimated where the rules found 90; sd 5 minutes, and a bias of 1% in the calibration.
         m.dose_day("HS1", date(2024, 1, 10), 80, 90, provider="police-overtime", interval=300, estimate=100,
                    variance=25, calibration_id=m.calibration(bias=-0.01))  # fmt: skip
+        m.tracker_day(date(2024, 1, 10), "radio", provider="police-overtime", interval=300)
     frame = costs.cost_by_provider(server, asked(*JAN))
     police = frame.set_index("provider").loc["police-overtime"]
     half = 1.959964 * 5 + 1
@@ -56,6 +57,10 @@ def test_sparse_radios_are_compared_by_their_estimate_with_its_range(programme, 
     assert compared["percent_cheaper_low"] == pytest.approx(1 - rate / (300 / (100 + half)))
     assert compared["percent_cheaper_high"] == pytest.approx(1 - rate / (300 / (100 - half)))
     assert compared["percent_cheaper_low"] < compared["percent_cheaper"] < compared["percent_cheaper_high"]
+    # What the 104 minutes would have cost at the overtime rate, at either end of it, less the £200 they did cost.
+    assert compared["delivery_cost_avoided_gbp"] == pytest.approx(104 * 3 - 200)
+    assert compared["delivery_cost_avoided_low_gbp"] == pytest.approx(104 * 300 / (100 + half) - 200)
+    assert compared["delivery_cost_avoided_high_gbp"] == pytest.approx(104 * 300 / (100 - half) - 200)
 
 
 def test_the_same_minutes_in_three_ways(programme, manager, asked):
@@ -82,3 +87,16 @@ def test_what_a_tracker_dropped_is_told_by_its_own_interval(programme, manager, 
     assert (device.days, device.pings, device.interval_s) == (1, 57, 60)
     assert device.uptime == pytest.approx(0.8)
     assert device.dropped_share == pytest.approx(1 - 57 / 76)
+    assert device.sparse_months == 0
+
+
+def test_a_tracker_that_was_slow_for_a_month_is_told_apart_from_one_that_drops(programme, manager, asked):
+    """Eight dense days must not hide a sparse month, nor that month's interval be taken for lost positions."""
+    with programme() as m:
+        for day in range(1, 9):
+            m.tracker_day(date(2024, 1, day), "d1", pings=61, tracked=60, gap=0, interval=60)
+        for day in range(1, 4):
+            m.tracker_day(date(2024, 2, day), "d1", pings=13, tracked=60, gap=0, interval=300)
+    device = counted.devices(manager, asked("2024-01-01", "2024-02-29")).iloc[0]
+    assert (device.interval_s, device.sparse_months) == (60, 1)
+    assert device.dropped_share == pytest.approx(0)

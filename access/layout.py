@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import dash
@@ -17,6 +18,7 @@ from components import shell
 from data_access import programmes
 from domain import formats
 from domain.periods import LONDON
+from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
 from settings import VERSION, Settings
@@ -62,30 +64,43 @@ def index_string(settings: Settings) -> str:
 
 def layout() -> object:
     """Called for every full page load, and once at start-up with nobody signed in."""
-    # The page's own query string, so that the first paint is already about the right programme.
-    query = dict(parse_qsl(urlsplit(request.referrer or "").query))
-    return shell.page_frame(gather(query), dash.page_container)
+    # The page's own address, so that the first paint is already about the right programme.
+    address = urlsplit(request.referrer or "")
+    return shell.page_frame(gather(dict(parse_qsl(address.query)), address.path), dash.page_container)
 
 
 def register_callbacks() -> None:
-    """Keep header, banner and footer true when the programme changes without a full page load."""
+    """Keep header, banner and footer true when the programme or the page changes without a full page load."""
 
     @dash.callback(
         Output(shell.HEADER_ID, "children"),
         Output(shell.NAV_ID, "children"),
         Output(shell.BANNER_ID, "children"),
-        Output(shell.FOOTER_ID, "children"),
         Input("_pages_location", "search"),
         prevent_initial_call=True,
     )
     @requires(Permission.OWN_ACCOUNT)
     def follow_programme(search: str | None) -> tuple[object, ...]:
-        found = gather(dict(parse_qsl((search or "").lstrip("?"))))
-        return shell.header(found), shell.navigation(found), shell.banner(found), shell.footer(found)
+        found = gather(_query(search))
+        return shell.header(found), shell.navigation(found), shell.banner(found)
+
+    @dash.callback(
+        Output(shell.FOOTER_ID, "children"),
+        Input("_pages_location", "pathname"),
+        Input("_pages_location", "search"),
+        prevent_initial_call=True,
+    )
+    @requires(Permission.OWN_ACCOUNT)
+    def follow_page(path: str | None, search: str | None) -> object:
+        return shell.footer(gather(_query(search), path or ""))
 
 
-def gather(query: Mapping[str, str]) -> shell.Shell:
-    """What the shell says; a programme the viewer may not see leaves no trace of itself."""
+def _query(search: str | None) -> dict[str, str]:
+    return dict(parse_qsl((search or "").lstrip("?")))
+
+
+def gather(query: Mapping[str, str], path: str = "") -> shell.Shell:
+    """What the shell says beside the page at ``path``; a programme the viewer may not see leaves no trace of itself."""
     settings: Settings = current_app.config["PORTAL"]
     viewer = current_viewer()
     if viewer is None:
@@ -105,11 +120,11 @@ def gather(query: Mapping[str, str]) -> shell.Shell:
         programme=code,
         may_manage_accounts=scope.may(Permission.MANAGE_ACCOUNTS),
         version=VERSION,
-        **(_about(scope, code) if code else {}),
+        **(_about(scope, code, path) if code else {}),
     )
 
 
-def _about(scope: Scope, code: str) -> dict[str, object]:
+def _about(scope: Scope, code: str, path: str) -> dict[str, object]:
     programme = programmes.get_programme(scope, code)
     as_at = programmes.data_as_at(scope, code)
     dates = [
@@ -119,11 +134,19 @@ def _about(scope: Scope, code: str) -> dict[str, object]:
     ]
     return {
         "demonstration": programme.demonstration,
-        "marking": " ".join(filter(None, [programme.marking, programme.handling])),
+        "marking": _marking(programme, path),
         "data_as_at": ", ".join(dates) or "no data loaded",
         "last_load": _local(as_at.last_load) if as_at.last_load else "nothing loaded yet",
         "contact": programme.contact,
     }
+
+
+def _marking(programme: Programme, path: str) -> str:
+    """The programme's marking, or what the page makes of it: ``dash.register_page(..., marking=function)``."""
+    pages = dash.page_registry.values()
+    page: dict[str, Any] = next((p for p in pages if p["path"].strip("/") == path.strip("/")), {})
+    own = page.get("marking")
+    return str(own(programme)) if own else " ".join(filter(None, [programme.marking, programme.handling]))
 
 
 def _local(utc: datetime) -> str:

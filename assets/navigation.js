@@ -4,6 +4,7 @@
   "use strict";
   var FILTERS = ["programme", "from", "to", "spots", "compare"];
   var service = document.documentElement.getAttribute("data-service") || document.title;
+  var BELONGS = { "/briefing": "/patrols" }; // pages whose address does not say under which item they are
   var shownPath = null; // the page whose h1 last had the focus, and what that h1 said:
   var shownText = null; // React reuses the element, so the element itself tells nothing
 
@@ -17,7 +18,7 @@
   }
 
   function markCurrent() {
-    var path = window.location.pathname;
+    var path = BELONGS[window.location.pathname] || window.location.pathname;
     document.querySelectorAll("#shell-nav a").forEach(function (link) {
       var here = link.pathname === path || (link.pathname !== "/" && path.indexOf(link.pathname + "/") === 0);
       if (here) { link.setAttribute("aria-current", "page"); } else { link.removeAttribute("aria-current"); }

@@ -31,7 +31,7 @@ from pages._frame import blocks_of
 from reports import briefing as words
 from reports import briefing_routes
 from reports.briefing_ask import Ask, asked
-from reports.briefing_pdf import marking
+from reports.briefing_pdf import marking, marking_of
 
 QUESTION = "Were the team's planned visits delivered, and when does crime gather?"
 CUSTOM = "custom"
@@ -313,4 +313,4 @@ clientside_callback(
     prevent_initial_call=True,
 )
 
-dash.register_page(__name__, path="/briefing", name="Briefing", title="Briefing", layout=layout)
+dash.register_page(__name__, path="/briefing", name="Briefing", title="Briefing", layout=layout, marking=marking_of)

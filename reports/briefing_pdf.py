@@ -14,6 +14,7 @@ from components.heat_picture import HeatPicture, breaks_of, classes, svg
 from components.table import Column, symbol_note, text, written
 from data_access.briefing_model import Briefing
 from domain import formats
+from domain.programme import Programme
 from reports import briefing as words
 from reports.model import DataTable
 from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
@@ -62,9 +63,13 @@ class Sheet:
 
 
 def marking(b: Briefing) -> str:
+    return marking_of(b.programme)
+
+
+def marking_of(programme: Programme) -> str:
     """The programme's marking for briefings, never below its own, with how to handle it."""
-    found = SENSITIVE if SENSITIVE in (b.programme.marking, b.programme.briefing_marking) else b.programme.marking
-    handling = b.programme.handling or (HANDLING if found == SENSITIVE else "")
+    found = SENSITIVE if SENSITIVE in (programme.marking, programme.briefing_marking) else programme.marking
+    handling = programme.handling or (HANDLING if found == SENSITIVE else "")
     return f"{found} – {handling}" if handling else found
 
 

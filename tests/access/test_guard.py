@@ -143,12 +143,19 @@ def test_a_page_of_another_programme_does_not_open(portal: Portal) -> None:
     answer = visitor.get("/_dash-layout", headers={"Referer": "http://localhost/trends?programme=OTHER"})
     assert "Hidden town" not in answer.text
     answer = visitor.callback(
-        "..shell-header.children...shell-nav.children...shell-banner.children...shell-footer.children..",
+        "..shell-header.children...shell-nav.children...shell-banner.children..",
         [("_pages_location", "search", "?programme=OTHER")],
-        outputs=[(f"shell-{part}", "children") for part in ("header", "nav", "banner", "footer")],
+        outputs=[(f"shell-{part}", "children") for part in ("header", "nav", "banner")],
     )
     assert answer.status_code == 200
     assert "Hidden town" not in answer.text
+    footer = visitor.callback(
+        "shell-footer.children",
+        [("_pages_location", "pathname", "/trends"), ("_pages_location", "search", "?programme=OTHER")],
+        outputs=[("shell-footer", "children")],
+    )
+    assert footer.status_code == 200
+    assert "Hidden town" not in footer.text
 
 
 def test_unknown_address_and_unexpected_error_have_words(portal: Portal) -> None:

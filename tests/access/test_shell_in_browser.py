@@ -131,6 +131,18 @@ def test_person_menu_by_keyboard_and_sign_out(page: Page) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def test_the_briefing_belongs_to_patrols_and_raises_the_marking(page: Page) -> None:
+    sign_in(page, Role.MANAGER, "/briefing?programme=TEST")
+    expect(page.locator("#shell-nav [aria-current=page]")).to_have_text(["Patrols"])
+    footer = page.locator("#shell-footer")
+    expect(footer).to_contain_text("OFFICIAL-SENSITIVE")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Trends").click()
+    expect(page.locator("#shell-nav [aria-current=page]")).to_have_text(["Trends"])
+    expect(footer).not_to_contain_text("SENSITIVE")
+    page.go_back()
+    expect(footer).to_contain_text("OFFICIAL-SENSITIVE")
+
+
 @pytest.mark.parametrize("path", ["/accounts", "/account", "/accessibility", "/nowhere"])
 def test_nothing_spills_at_320_pixels(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})

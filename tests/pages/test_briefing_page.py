@@ -90,6 +90,33 @@ def test_only_the_operational_roles_see_page_pdf_and_csv(portal: Portal, role: R
     assert ("/briefing?programme=TEST" in json.dumps(patrols.get_json())) == may
 
 
+def _footer_marking(layout: Any) -> str:
+    """What the footer of a layout, or the footer alone, calls the marking."""
+    said = text_of(layout)
+    return said[said.rindex("Marking") :].removeprefix("Marking").split("Version")[0].strip()
+
+
+def test_page_and_footer_say_one_marking(portal: Portal) -> None:
+    visitor = portal.signed_in(Role.MANAGER)
+
+    def after_moving(path: str) -> str:
+        inputs = [("_pages_location", "pathname", path), ("_pages_location", "search", ASK)]
+        answer = visitor.callback("shell-footer.children", inputs, outputs=[("shell-footer", "children")])
+        return _footer_marking(answer.get_json()["response"]["shell-footer"]["children"])
+
+    def on_opening(path: str) -> str:
+        address = f"http://localhost{path}{ASK}"
+        return _footer_marking(visitor.get("/_dash-layout", headers={"Referer": address}).get_json())
+
+    shown = on_opening("/briefing")
+    assert shown.startswith("OFFICIAL-SENSITIVE – Operational")
+    assert shown in words_on(visitor.page("/briefing", ASK))
+    assert after_moving("/briefing") == shown
+    assert on_opening("/briefing/") == shown
+    for other in ("/patrols", "/"):
+        assert on_opening(other) == after_moving(other) == "OFFICIAL", "the programme's own"
+
+
 def test_csv_and_pdf_hold_the_pages_numbers(portal: Portal) -> None:
     visitor = portal.signed_in(Role.MANAGER)
     rows = rows_of(visitor.get(f"/download/briefing-lines.csv{ASK}").text)

@@ -352,7 +352,7 @@ def _cuts(ends: Floats, edges: Floats) -> Floats:
 
 def _joined(pieces: Floats) -> Floats:
     """Join pieces of one device and polygon that meet in time; ordered by device, polygon, time."""
-    pieces = pieces[np.lexsort((pieces[:, 3], pieces[:, 2], pieces[:, 1], pieces[:, 0]))]
+    pieces = pieces[np.lexsort((pieces[:, 4], pieces[:, 3], pieces[:, 2], pieces[:, 1], pieces[:, 0]))]
     if not len(pieces):
         return pieces
     starts = np.ones(len(pieces), dtype=np.bool_)

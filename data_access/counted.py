@@ -9,21 +9,27 @@ import pandas as pd
 from sqlalchemy import case, func, select
 
 from analysis.dosage.bridge import SPARSE_FROM_S
+from analysis.dosage.rules import Rules
 from data_access import schema
+from data_access.dosage_rules import rules_in_force
 from data_access.like_for_like import half_range
+from data_access.patrols import patrol_table
 from data_access.reading import Opened, chosen_areas, finished, opened, viewer_period
 from domain.filters import Filters
-from domain.periods import Period
+from domain.periods import Period, month_of
 from domain.roles import Permission
 from domain.scope import Scope
 
 METHOD_COLUMNS = [
     "provider", "provider_name", "median_interval_s", "sparse", "plain_patrol_minutes", "rule_patrol_minutes",
-    "rule_person_minutes", "bridged_minutes", "silent_minutes", "estimated_patrol_minutes", "estimated_low",
+    "rule_person_minutes", "visit_minutes", "passed_through_minutes", "bridged_minutes", "silent_minutes",
+    "needed_gap_s", "estimated_patrol_minutes", "estimated_low",
     "estimated_high", "like_for_like_minutes", "like_for_like_low", "like_for_like_high", "basis", "not_applicable",
 ]  # fmt: skip
+# Simulated patrols at 300 s: with a shorter gap rule most steps count nothing (analysis/dosage/counting.py).
+INTERVALS_A_GAP_NEEDS = 3
 BY_RULES = "rules: trackers are dense enough for them"
-BY_ESTIMATE = "estimate: sparse trackers"
+BY_ESTIMATE = "estimate where trackers are sparse, rules elsewhere"
 
 _dose = schema.dose_day.c
 
@@ -31,7 +37,9 @@ _dose = schema.dose_day.c
 def minutes_by_method(scope: Scope, filters: Filters) -> pd.DataFrame:
     """One row a provider, METHOD_COLUMNS: patrol-minutes inside the chosen hot spots, passing through included.
 
-    plain: exact crossings and the gap rule only; rule: by the provider's rules; estimated: Markov bridge with a 95%
+    visit and passed_through minutes: the two parts of rule_patrol_minutes, from patrol_table as on Patrols.
+    needed_gap_s: the gap rule that a tracker of the provider's median interval needs, where the one in force is
+    shorter (INTERVALS_A_GAP_NEEDS intervals); else missing. plain: exact crossings and the gap rule only; rule: by the provider's rules; estimated: Markov bridge with a 95%
     range, only where trackers are sparse (median interval over SPARSE_FROM_S seconds). The range adds the variances
     of days, places and teams, and is widened by the calibration's own bias. like_for_like: the estimate where there
     is one, else the rules: what providers are compared by.
@@ -40,8 +48,12 @@ def minutes_by_method(scope: Scope, filters: Filters) -> pd.DataFrame:
         period = viewer_period(o, filters.period, False)
         areas = [int(i) for i in chosen_areas(o, filters)["id"]]
         sums = _sums(o, period, areas).merge(_credited(o, period, areas), on="provider", how="left")
-        sums["median_interval_s"] = sums["provider"].map(_intervals(o, period))
+        trackers = _trackers(o, period)
+        sums["median_interval_s"] = sums["provider"].map(_median_intervals(trackers))
+        sums["needed_gap_s"] = sums["provider"].map(_needed_gaps(o, trackers)).astype(float)
         sums["provider_name"] = [o.programme.provider_name(code) for code in sums["provider"]]
+        visits = patrol_table(scope, filters, ("provider",))[["provider", "patrol_minutes", "passed_through_minutes"]]
+        sums = sums.merge(visits.rename(columns={"patrol_minutes": "visit_minutes"}), on="provider", how="left")
         return finished(_with_ranges(sums)[METHOD_COLUMNS], o, period)
 
 
@@ -84,11 +96,33 @@ def _credited(o: Opened, period: Period, areas: list[int]) -> pd.DataFrame:
     )
 
 
-def _intervals(o: Opened, period: Period) -> dict[str, float]:
+def _trackers(o: Opened, period: Period) -> pd.DataFrame:
+    """[provider, device, median_interval_s], a row a device and day."""
     t = schema.tracker_day.c
     where = (t.programme_id == o.programme_id, t.local_date.between(period.start, period.end))
-    days = o.frame(select(t.provider, t.median_interval_s).where(*where, t.median_interval_s.is_not(None)))
-    return {str(k): float(v) for k, v in days.groupby("provider")["median_interval_s"].median().items()}
+    days = o.frame(select(t.provider, t.device, t.median_interval_s).where(*where, t.median_interval_s.is_not(None)))
+    return days.astype({"median_interval_s": float})
+
+
+def _median_intervals(trackers: pd.DataFrame) -> dict[str, float]:
+    return {str(k): float(v) for k, v in trackers.groupby("provider")["median_interval_s"].median().items()}
+
+
+def intervals(scope: Scope, filters: Filters) -> dict[str, float]:
+    """Seconds between positions by provider: the median over its trackers' days of the period."""
+    with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
+        return _median_intervals(_trackers(o, viewer_period(o, filters.period, False)))
+
+
+def _needed_gaps(o: Opened, trackers: pd.DataFrame) -> dict[str, float]:
+    """By provider the gap rule that its slowest sparse tracker needs, where the one in force is shorter."""
+    held, found = rules_in_force(o.conn, o.programme_id), {}
+    devices = trackers.groupby(["provider", "device"])["median_interval_s"].median()
+    for provider, slowest in devices.groupby(level="provider").max().items():
+        needed = INTERVALS_A_GAP_NEEDS * float(slowest)
+        if slowest > SPARSE_FROM_S and held.get(str(provider), Rules()).gap_s < needed:
+            found[str(provider)] = needed
+    return found
 
 
 def _with_ranges(frame: pd.DataFrame) -> pd.DataFrame:
@@ -125,30 +159,36 @@ def calibrations(scope: Scope, filters: Filters) -> pd.DataFrame:
 
 
 def devices(scope: Scope, filters: Filters) -> pd.DataFrame:
-    """One row a device, operational roles only: [provider, provider_name, device, days, pings, interval_s, uptime,
-    dropped_share].
+    """One row a device, operational roles only: [provider, provider_name, device, days, pings, interval_s,
+    sparse_months, uptime, dropped_share].
 
-    interval_s: median over its days of the day's median time between pings. uptime: tracked time over tracked time
-    and lost signal. dropped_share: pings that its own interval would have given and that are not there.
+    interval_s: median over its days of the day's median time between pings; sparse_months: months in which that is
+    over SPARSE_FROM_S, as estimates are made by the month. uptime: tracked time over tracked time and lost signal.
+    dropped_share: pings that its own interval of the day would have given and that are not there.
     """
     t = schema.tracker_day.c
     with opened(scope, filters.programme, Permission.VIEW_PATROLS, Permission.SEE_DAYS) as o:
         period = filters.period
         days = o.frame(
-            select(t.provider, t.device, t.pings, t.tracked_minutes, t.gap_minutes, t.median_interval_s)
+            select(t.provider, t.device, t.local_date, t.pings, t.tracked_minutes, t.gap_minutes, t.median_interval_s)
             .where(t.programme_id == o.programme_id, t.local_date.between(period.start, period.end))
             .order_by(t.provider, t.device)
         )
         rows = [_device(o, str(key[0]), str(key[1]), part) for key, part in days.groupby(["provider", "device"])]
-        columns = ["provider", "provider_name", "device", "days", "pings", "interval_s", "uptime", "dropped_share"]
+        columns = ["provider", "provider_name", "device", "days", "pings", "interval_s", "sparse_months",
+                   "uptime", "dropped_share"]  # fmt: skip
         return finished(pd.DataFrame(rows, columns=columns), o, period)
 
 
 def _device(o: Opened, provider: str, device: str, days: pd.DataFrame) -> tuple[Any, ...]:
-    interval = float(days["median_interval_s"].astype(float).median())
+    interval = days["median_interval_s"].astype(float)
+    by_month = interval.groupby([month_of(day) for day in days["local_date"]]).median()
     tracked, lost = float(days["tracked_minutes"].sum()), float(days["gap_minutes"].sum())
-    pings = int(days["pings"].sum())
-    expected = (tracked + lost) * 60 / interval + len(days) if interval and not math.isnan(interval) else math.nan
-    dropped = max(0.0, 1 - pings / expected) if expected > 0 else math.nan
+    timed = days[interval > 0]
+    expected = float(((timed["tracked_minutes"] + timed["gap_minutes"]) * 60 / interval[interval > 0] + 1).sum())
+    dropped = max(0.0, 1 - int(timed["pings"].sum()) / expected) if expected > 0 else math.nan
     uptime = tracked / (tracked + lost) if tracked + lost else math.nan
-    return provider, o.programme.provider_name(provider), device, len(days), pings, interval, uptime, dropped
+    return (
+        provider, o.programme.provider_name(provider), device, len(days), int(days["pings"].sum()), float(interval.median()),
+        int((by_month > SPARSE_FROM_S).sum()), uptime, dropped,
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
@@ -42,11 +43,29 @@ def _methods_sentence(frame: pd.DataFrame, view: View) -> str:
         )
         if row.estimated_patrol_minutes == row.estimated_patrol_minutes:
             part += (
-                f", {formats.number(row.estimated_patrol_minutes)} by the estimate for sparse trackers "
+                f", {formats.number(row.estimated_patrol_minutes)} with estimates where trackers are sparse "
                 f"(95% range {formats.number(row.estimated_low)} to {formats.number(row.estimated_high)})"
             )
         parts.append(part)
-    return "; ".join(parts) + "."
+    said = (
+        "By the rules is visits, as shown on Patrols, and passing through: "
+        + "; ".join(
+            f"{row.provider_name} {formats.number(row.visit_minutes)} and {formats.number(row.passed_through_minutes)}"
+            for row in frame.itertuples()
+        )
+        + "."
+    )
+    return " ".join(["; ".join(parts) + ".", said, *_gap_warnings(frame)])
+
+
+def _gap_warnings(frame: pd.DataFrame) -> list[str]:
+    """Where the gap rule is too short for a provider's trackers, most of its presence is not counted."""
+    return [
+        f"Warning: trackers of {row.provider_name} need a “silence that ends presence” of at least "
+        f"{formats.number(math.ceil(row.needed_gap_s / 60))} minutes ({counted.INTERVALS_A_GAP_NEEDS} of their own intervals); "
+        "the rule in force is shorter, so plain minutes and minutes by the rules miss much of what they did."
+        for row in frame.dropna(subset=["needed_gap_s"]).itertuples()
+    ]
 
 
 def _methods_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -67,21 +86,23 @@ def _methods_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 METHODS = register_block(
     Block(
         id="minutes-by-method",
-        title="The same presence, counted in three ways",
+        title="The same presence, counted in different ways",
         permission=Permission.VIEW_PATROLS,
         frame=lambda view: counted.minutes_by_method(view.scope, view.filters),
         sentence=_methods_sentence,
         caption=lambda view: (
             "Plain: exact crossings of the boundary and the gap rule, nothing else. By the rules: GPS wander bridged and short silences credited; "
             "the portal's figures use these, visits without passing through. Estimate: only for trackers with more than "
-            f"{SPARSE_FROM_S:g} seconds between positions; the range adds the variances of days and places and the calibration's own bias. "
-            "All three include passing through."
+            f"{SPARSE_FROM_S:g} seconds between positions in a month, minutes by the rules standing for the others; the range adds the variances of days and places and the calibration's own bias. "
+            "All of them include passing through."
         ),
         columns=lambda view: [
             text("provider_name", "Provider"),
             decimal("median_interval_s", "Median interval (s)", 0),
             decimal("plain_patrol_minutes", "Plain (patrol-minutes)", 0),
             decimal("rule_patrol_minutes", "By the rules (patrol-minutes)", 0),
+            decimal("visit_minutes", "Of it visits, as on Patrols", 0),
+            decimal("passed_through_minutes", "Of it passing through", 0),
             decimal("bridged_minutes", "Of it bridged", 0),
             decimal("silent_minutes", "Of it silences credited", 0),
             decimal("estimated_patrol_minutes", "Estimate (patrol-minutes)", 0),
@@ -144,9 +165,11 @@ RULES_BLOCK = register_block(
 
 def _devices_sentence(frame: pd.DataFrame, view: View) -> str:
     fastest, slowest = float(frame["interval_s"].min()), float(frame["interval_s"].max())
-    sparse = int((frame["interval_s"] > SPARSE_FROM_S).sum())
+    sparse = int((frame["sparse_months"] > 0).sum())
     said_sparse = (
-        f"{sparse} of {len(frame)} are sparse (over {SPARSE_FROM_S:g} seconds)" if sparse else "None is sparse"
+        f"{sparse} of {len(frame)} were sparse (over {SPARSE_FROM_S:g} seconds) in one month or more"
+        if sparse
+        else "None was sparse in any month"
     )
     return (
         f"{len(frame)} trackers reported every {formats.number(fastest)} to {formats.number(slowest)} seconds (median of each device's days). "
@@ -163,7 +186,7 @@ DEVICES = register_block(
         sentence=_devices_sentence,
         caption=lambda view: (
             "Intervals are read from the data, device by device. Uptime: tracked time over tracked time and lost signal. Dropped: positions that the "
-            "device's own interval would have given and that are not there. Trackers are not tied to a hot spot: that filter is ignored."
+            "device's own interval of the day would have given and that are not there. Trackers are not tied to a hot spot: that filter is ignored."
         ),
         columns=lambda view: [
             text("device", "Tracker"),
@@ -171,6 +194,7 @@ DEVICES = register_block(
             count("days", "Days with positions"),
             count("pings", "Positions"),
             decimal("interval_s", "Median interval (s)", 0),
+            count("sparse_months", "Sparse months"),
             share("uptime", "Uptime, %", 1),
             share("dropped_share", "Dropped positions, %", 1),
         ],
@@ -184,7 +208,7 @@ CALIBRATION = register_block(
         permission=Permission.VIEW_PATROLS,
         frame=lambda view: counted.calibrations(view.scope, view.filters),
         sentence=lambda frame, view: (
-            "The range of each estimate was calibrated: dense tracks were thinned to the sparse rate and the estimate compared with what the dense tracks gave."
+            "The range of each estimate was calibrated: dense tracks were thinned to the sparse rate, estimated, and compared with the minutes known before."
         ),
         caption=lambda view: (
             "Coverage: share of 95% ranges that held the truth, on places and days that did not set them."

@@ -28,7 +28,7 @@ HARM = "crime harm index days"
 
 @dataclass(frozen=True)
 class Figure:
-    """``value`` None means not available and ``note`` says why. ``decimals``: as published."""
+    """``value`` None means not available and ``note`` says why; of an estimate it says the range. ``decimals``: as published."""
 
     key: str
     label: str
@@ -178,9 +178,17 @@ def _costs(scope: Scope, filters: Filters, notes: list[str]) -> list[Figure]:
     for row in compared.itertuples():
         figures.append(Figure(
             f"percent_cheaper:{row.provider}", f"{row.provider_name}, cheaper per patrol-minute than {row.reference_name}",
-            100 * row.percent_cheaper, "%", period, 1,
+            100 * row.percent_cheaper, "%", period, 1, note=_range(row),
         ))  # fmt: skip
     return figures
+
+
+def _range(row: Any) -> str:
+    """Of a comparison with estimates in it; "" where every tracker is dense."""
+    low, high = _value(row.percent_cheaper_low), _value(row.percent_cheaper_high)
+    if low is None or high is None:
+        return ""
+    return f"like for like, 95% range {formats.number(100 * low, 1)} to {formats.number(100 * high, 1)}%"
 
 
 def _dose(scope: Scope, programme: Programme, filters: Filters, notes: list[str]) -> list[Figure]:

@@ -37,7 +37,7 @@ def _rate_sentence(frame: pd.DataFrame, view: View) -> str:
         else f"{row.provider_name} {formats.pounds(row.like_for_like_rate_gbp, 2)}"
         for row in known.itertuples()
     ]
-    return f"{sentence} Trackers differ too much for that to be compared; like for like a minute cost: {formats.joined(ranges)}."
+    return f"{sentence} Trackers differ too much for those to be compared; like for like a minute cost: {formats.joined(ranges)}."
 
 
 def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -100,41 +100,52 @@ RATES = register_block(
 
 def _ledger_sentence(frame: pd.DataFrame, view: View) -> str:
     reference = view.programme.provider_name(view.programme.rate_reference_provider or "")
-    parts = []
-    for row in frame.dropna(subset=["percent_cheaper"]).itertuples():
-        word = "less" if row.percent_cheaper >= 0 else "more"
-        parts.append(
-            f"a minute by {row.provider_name} cost {formats.percent(abs(row.percent_cheaper), 1)} {word} than by {reference}{_range(row)}"
-        )
+    known = frame.dropna(subset=["percent_cheaper"])
+    parts = [
+        f"a minute by {row.provider_name} cost {_less(row.percent_cheaper)} than by {reference}{_range(row)}"
+        for row in known.itertuples()
+    ]
     if not parts:
         return "No rates can be compared: the reference provider has no cost or no minutes in this period."
     text_ = formats.joined(parts)
-    return f"{text_[0].upper()}{text_[1:]}. The same minutes at the reference rate would have cost the difference shown; it is only a saving if those minutes would otherwise have been bought."
+    why = " Ranges are there because minutes of sparse trackers are estimates." if _ranged(known) else ""
+    return f"{text_[0].upper()}{text_[1:]}.{why} The same minutes at the reference rate would have cost the difference shown; it is only a saving if those minutes would otherwise have been bought."
+
+
+def _less(cheaper: float) -> str:
+    return f"{formats.percent(abs(cheaper), 1)} {'less' if cheaper >= 0 else 'more'}"
+
+
+def _ranged(frame: pd.DataFrame) -> bool:
+    return bool(frame["percent_cheaper_low"].notna().any())
 
 
 def _range(row: Any) -> str:
+    """ "(31.8% to 32.8% less)", or with both words where the range crosses nothing."""
     if pd.isna(row.percent_cheaper_low):
         return ""
-    low, high = (
-        formats.signed_percent(-row.percent_cheaper_high, 1),
-        formats.signed_percent(-row.percent_cheaper_low, 1),
-    )
-    return f" (range {low} to {high}, because minutes of sparse trackers are estimates)"
+    low, high = _less(row.percent_cheaper_low), _less(row.percent_cheaper_high)
+    same = low.split()[1] == high.split()[1]
+    return f" (95% range {low.split()[0] if same else low} to {high})"
 
 
 def _ledger_columns(view: View) -> list[Column]:
-    ranges = [
-        share("percent_cheaper_low", "Range from, %", 1),
-        share("percent_cheaper_high", "Range to, %", 1),
+    estimated = costs.has_estimates(view.scope, view.filters)
+    minute = "like-for-like minute" if estimated else "patrol-minute"
+    shares = [share("percent_cheaper_low", "Range from, %", 1), share("percent_cheaper_high", "Range to, %", 1)]
+    pounds = [
+        money("delivery_cost_avoided_low_gbp", "Range from (£)"),
+        money("delivery_cost_avoided_high_gbp", "Range to (£)"),
     ]
     return [
         text("provider_name", "Provider"),
-        money("rate_gbp", "£ per patrol-minute", 2),
-        money("reference_rate_gbp", "Reference £ per patrol-minute", 2),
+        money("rate_gbp", f"£ per {minute}", 2),
+        money("reference_rate_gbp", f"Reference £ per {minute}", 2),
         share("percent_cheaper", "Cheaper than reference, %", 1),
-        *(ranges if costs.has_estimates(view.scope, view.filters) else []),
-        decimal("patrol_minutes", "Patrol-minutes", 0),
+        *(shares if estimated else []),
+        decimal("patrol_minutes", f"{minute.capitalize()}s", 0),
         money("delivery_cost_avoided_gbp", "Delivery cost avoided (£)"),
+        *(pounds if estimated else []),
     ]
 
 
@@ -145,7 +156,7 @@ LEDGER_1 = register_block(
         permission=Permission.VIEW_COSTS,
         frame=lambda view: costs.rate_comparison(view.scope, view.filters),
         sentence=_ledger_sentence,
-        caption=lambda view: f"(Reference rate − provider rate) × patrol-minutes. {PRORATED}",
+        caption=lambda view: f"(Reference rate − provider rate) × minutes. {PRORATED}",
         columns=_ledger_columns,
         table_open=True,
     )

@@ -14,7 +14,7 @@ from components.block import Block, register_block
 from components.spark import spark
 from components.table import Column, change, text
 from components.view import View
-from data_access import evaluation, overview
+from data_access import costs, evaluation, overview
 from domain import formats
 from domain.periods import Period
 from domain.roles import Permission
@@ -172,6 +172,8 @@ def _lead(view: View) -> list[Any]:
     if rates:
         where = " (all hot spots)" if view.filters.hot_spots else ""
         parts.append(f"A patrol-minute in a hot spot cost {formats.joined(rates)}{where}.")
+        if len(rates) > 1 and costs.has_estimates(view.scope, view.filters):
+            parts.append("Trackers differ too much for those to be compared; Costs compares like for like.")
     if crimes["now"] != crimes["now"]:
         hidden = "Counts of 1 to 4 recorded crimes are not shown to your role."
         parts.append(hidden if crimes["suppressed"] else "No recorded crime is loaded for the whole of this period.")

@@ -125,9 +125,28 @@ def _rates(s: Source) -> Entry:
     )  # fmt: skip
     head = ("Provider", "Cost", "Patrol-minutes", "Per patrol-minute", "Per person-hour")
     table = DataTable(f"Cost of presence in the {s.area_word}, {names[0]}", head, rows, note=" ".join(notes))
-    return s.entry(
-        "H", "cost_per_patrol_minute", charts=(_rate_chart(priced, table),), tables=(_rates_beside(names, frames),)
-    )
+    tables = (*_like_for_like(now, names[0]), _rates_beside(names, frames))
+    return s.entry("H", "cost_per_patrol_minute", charts=(_rate_chart(priced, table),), tables=tables)
+
+
+def _like_for_like(now: pd.DataFrame, period: str) -> tuple[DataTable, ...]:
+    """What providers may be compared by, where some trackers are too sparse for the rules; else nothing more."""
+    if not now["estimated"].any():
+        return ()
+    rows = tuple(
+        (
+            str(r["provider_name"]), formats.number(to_number(r["like_for_like_minutes"])),
+            formats.pounds(to_number(r["like_for_like_rate_gbp"]), 2),
+            *(
+                formats.pounds(to_number(r[f"like_for_like_rate_{end}_gbp"]), 2) if r["estimated"] else formats.NOT_APPLICABLE
+                for end in ("low", "high")
+            ),
+        )
+        for r in now.to_dict("records")
+    )  # fmt: skip
+    head = ("Provider", "Minutes", "Per minute", "95% range from", "95% range to")
+    note = "All time inside hot spots: an estimate where trackers are sparse, by the counting rules elsewhere."
+    return (DataTable(f"Cost per minute like for like, {period}", head, rows, note=note),)
 
 
 def _rates_beside(names: list[str], frames: list[pd.DataFrame]) -> DataTable:
@@ -150,6 +169,8 @@ def _rate_chart(priced: pd.DataFrame, table: DataTable) -> Chart:
         + formats.joined([f"{t} by {n}" for n, t in zip(names, texts, strict=True)])
         + "."
     )
+    if priced["estimated"].any():
+        reading += " Trackers differ too much for those to be compared; the table after it compares like for like."
     return Chart(
         "cost-per-minute", "Cost per patrol-minute by provider", reading,
         "Each provider's spend in the month over its GPS-measured minutes inside boundaries. Providers differ in powers and tasks: a lower cost is not by itself better value.",

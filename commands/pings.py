@@ -55,9 +55,12 @@ def expire(dry_run: bool) -> None:
 
     settings: Settings = current_app.config["PORTAL"]
     found = retention.expire(get_engine(), settings.ping_retention_days, dry_run=dry_run)
-    for month in found:
-        what = "would go" if dry_run else "removed"
+    what = "would go" if dry_run else "removed"
+    for month in found.months:
         click.echo(f"{month.programme} {month.month}: {month.pings:,} positions in {_files(month.files)} {what}.")
+    for load in found.texts:
+        rows = "1 rejected row" if load.rows == 1 else f"{load.rows:,} rejected rows"
+        click.echo(f"{load.programme} {load.file_name} (load {load.load_id}): the words of {rows} {what}.")
     if not found:
         click.echo(
             f"No month was confirmed {settings.ping_retention_days} days ago or earlier and still has positions."

@@ -28,6 +28,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "month confirmed": frozenset({"month"}),
     "month confirmation withdrawn": frozenset({"month", "because"}),
     "pings expired": frozenset({"month", "pings", "files"}),
+    "rejected rows expired": frozenset({"load", "file_name", "rows"}),
     "narrative saved": frozenset({"month", "revision"}),
     "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
     "case study withdrawn": frozenset({"reference", "role", "reason"}),

@@ -48,6 +48,17 @@ def test_a_month_is_confirmed_waits_and_goes(run):
     assert run("check").output == "The store is whole: 0 files, 0 positions.\n"
 
 
+def test_what_else_goes_is_said(run, tmp_path):
+    (tmp_path / "bad.csv").write_text(PINGS + "A1,never,-1.1301,52.6301,outreach,A\n")
+    load_file(get_engine(), "pings", tmp_path / "bad.csv", actor="test")
+    run("confirm", "2023-06", "--programme", "TEST")
+    with get_engine().begin() as conn:
+        conn.execute(confirmed_month.update().values(confirmed_at=NOW.replace(year=2023)))
+    would = "TEST bad.csv (load 4): the words of 1 rejected row would go.\n"
+    assert run("expire", "--dry-run").output.endswith(would)
+    assert run("expire").output.endswith(would.replace("would go", "removed"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

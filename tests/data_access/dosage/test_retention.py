@@ -68,18 +68,18 @@ def test_positions_go_when_the_time_is_over_and_visits_stay(months):
     before = months.everything()
     confirmed.confirm_month(SCOPE, "TEST", "2023-05")
     assert list(confirmed.confirmed_months(SCOPE, "TEST")) == ["2023-05"]
-    assert retention.expire(months.engine, 90) == []
+    assert not retention.expire(months.engine, 90)
     later = utc_now() + timedelta(days=90, minutes=1)
     would = retention.expire(months.engine, 90, dry_run=True, now=later)
     assert len(files(months)) == 2
     assert retention.expire(months.engine, 90, now=later) == would
-    assert [(m.month, m.pings, m.files) for m in would] == [("2023-05", 63, 1)]
+    assert [(m.month, m.pings, m.files) for m in would.months] == [("2023-05", 63, 1)]
     assert ["date=2023-06-10" in str(path) for path in files(months)] == [True]
     assert visits(months) == [MAY, JUNE]
     assert months.pings()["t_utc_ms"].size == 63
     assert months.everything() == before | {"audit": before["audit"] + 2, "confirmed_month": 1}
     assert events(months)[-1] == ("pings expired", "retention rule", {"month": "2023-05", "pings": 63, "files": 1})
-    assert retention.expire(months.engine, 90, now=later) == []
+    assert not retention.expire(months.engine, 90, now=later)
 
 
 def test_rejected_rows_lose_their_positions_with_the_last_of_their_file(months):
@@ -87,6 +87,86 @@ def test_rejected_rows_lose_their_positions_with_the_last_of_their_file(months):
     assert "52.6301" in months.rows(s.reject)["raw"].iloc[0]
     expire(months)
     assert months.rows(s.reject)[["field", "raw"]].to_numpy().tolist() == [["time", retention.RAW_EXPIRED]]
+
+
+def expire_again(door, days=91):
+    return retention.expire(door.engine, 90, now=utc_now() + timedelta(days=days))
+
+
+def words(door):
+    return " ".join(f"{row.reason} {row.raw}" for row in door.rows(s.reject).itertuples())
+
+
+SECRET = "A9,2023-05-10T15:00:00Z,-1.13777SECRETC,52.6301,outreach,A\n"
+
+
+def test_a_replaced_file_s_rejected_rows_lose_their_words_with_its_months(months):
+    """Nothing of a replaced file is left in the store, and yet its rejected rows hold positions."""
+    may = HEADER + stand("2023-05-20", 10, "B1")
+    months.load("pings", may + SECRET, "a.csv")
+    months.load("pings", may + stand("2023-05-21", 5, "B1"), "b.csv", replace=True)
+    assert months.rows(s.load).set_index("file_name")["status"]["a.csv"] == "superseded"
+    assert "SECRETC" in words(months)
+    confirmed.confirm_month(SCOPE, "TEST", "2023-05")
+    would = retention.expire(months.engine, 90, dry_run=True, now=utc_now() + timedelta(days=91))
+    assert [(t.file_name, t.rows) for t in would.texts] == [("a.csv", 1)]
+    assert "SECRETC" in words(months), "a dry run removes nothing"
+    assert expire_again(months) == would
+    assert "SECRETC" not in words(months)
+    assert "52.6301" not in words(months)
+    assert months.rows(s.reject)["reason"].tolist() == ["The cell (not kept) is not a coordinate."]
+    assert not expire_again(months)
+
+
+def test_a_file_of_nothing_but_duplicates_loses_the_words_of_its_rejected_rows(months):
+    months.load("pings", HEADER + stand("2023-05-20", 5, "B1") + stand("2023-05-20", 5, "B2"), "pair.csv")
+    result = months.load("pings", HEADER + stand("2023-05-20", 5, "B2") + SECRET, "again.csv")
+    assert (result.loaded, result.duplicate, result.rejected) == (0, 18, 1)
+    assert [t.file_name for t in expire(months).texts] == ["again.csv"]
+    assert "SECRETC" not in words(months)
+
+
+def test_a_file_of_two_months_keeps_its_rejected_rows_until_both_are_over(months):
+    months.load("pings", HEADER + stand("2023-05-20", 5, "B1") + stand("2023-06-20", 5, "B1") + SECRET, "two.csv")
+    assert expire(months).texts == []
+    assert "SECRETC" in words(months)
+    assert [t.file_name for t in expire(months, "2023-06").texts] == ["two.csv"]
+    assert "SECRETC" not in words(months)
+
+
+def test_no_cell_of_any_field_survives_in_a_reason(months):
+    bad = (
+        "A9,52.6301SECRET,-1.13,52.63,outreach,A\n" + "A9,2023-05-11T10:00:00Z,-1.13,52.6301SECRET,outreach,A\n"
+        "A9,2023-05-11T10:00:00Z,-1.13,52.63,52.6301SECRET,A\n"
+        '"A9",2023-05-11T10:00:00Z,"52.6301” SECRET “1",52.63,outreach,A\n'
+    )  # fmt: skip
+    result = months.load("pings", HEADER + stand("2023-05-11", 5) + bad, "bad.csv")
+    assert result.rejected == 4
+    assert all("SECRET" in reason for reason in months.rows(s.reject)["reason"])
+    expire(months)
+    assert "SECRET" not in words(months)
+    assert all(retention._CELL_GONE in reason for reason in months.rows(s.reject)["reason"])
+
+
+def test_databases_expired_before_reasons_were_cleaned_are_cleaned_too(months):
+    months.load("pings", HEADER + stand("2023-05-11", 5) + SECRET, "bad.csv")
+    with writing(months.engine).begin() as conn:
+        conn.execute(update(s.reject).values(raw=retention.RAW_EXPIRED))
+    assert [t.file_name for t in expire(months).texts] == ["bad.csv"]
+    assert "SECRET" not in words(months)
+
+
+@pytest.mark.parametrize(("reason", "left"), [
+    ("“-1.13” is not a coordinate.", "The cell (not kept) is not a coordinate."),
+    ("“cut off in the middle", "The cell (not kept)"),
+    ("“a “nested” cell” is not a time.", "The cell (not kept) is not a time."),
+    ("An empty cell is not a coordinate.", "An empty cell is not a coordinate."),
+    ("Accuracy 52.6301 m is worse than the 50 m that are asked for.",
+     "The accuracy is worse than the 50 m that are asked for."),
+])  # fmt: skip
+def test_a_reason_without_the_words_of_its_row(reason, left):
+    assert retention.without_cells(reason) == left
+    assert retention.without_cells(left) == left
 
 
 def test_expired_days_keep_their_visits_through_every_recompute(months):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from data_access.loading.result import ALREADY_LOADED, LOADED, REPLACED, LoadOpt
 from data_access.loading.source_file import SourceFile, open_source
 from data_access.loading.store import Progress
 from data_access.loading.table import DUPLICATE, GOOD, REJECTED
-from data_access.loading.writing import Writer
+from data_access.loading.writing import Outcome, Writer
 from domain.periods import LONDON
 from domain.programme import parse_programme
 
@@ -41,8 +40,9 @@ def load_file(
 ) -> LoadResult:
     """Load one extract file; raise LoadRefused (and change nothing) when it cannot be used as a whole.
 
-    ``today`` is the last day that is not "in the future" (default: today in London). With ``dry_run`` everything is
-    done and then taken back: the result (without ``load_id``) says what a load now would answer.
+    ``today`` is the last day that is not "in the future" (default: today in London). With ``dry_run`` nothing is
+    written and nobody's writing is held up: the result (without ``load_id``) has the counts that a load now would
+    have, but no notes on what only storing finds out (where crimes lie, which minutes change).
     """
     if kind not in KINDS:
         raise LoadRefused(f"There is no kind “{kind}”. Kinds: {', '.join(KINDS)}.")
@@ -61,20 +61,26 @@ def load_file(
     parsed = KINDS[kind].read(context)
     parsed.source = parsed.source[: s.load.c.source.type.length]  # compared with what is stored
     refuse_all_rejected(file.name, parsed.rows)
+    if dry_run:
+        return _would_be(engine, kind, programme_id, code, context, parsed)
     with _said_plainly(file.name), ping_store.transaction(engine) as conn:
         ping_store.finish_interrupted(conn, programme_id)
         # Looked at again under the lock: another process may have loaded the same file meanwhile.
         known = _known(conn, programme_id, kind, context)
         if known is not None:
             return already_loaded(known, code)
-        result = _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
-        return take_back(conn, result) if dry_run else result
+        return _store(conn, kind, KINDS[kind].write, programme_id, code, context, parsed, actor, progress)
 
 
-def take_back(conn: Connection, result: LoadResult) -> LoadResult:
-    """Undo everything done in the transaction; what it would have come to stays known."""
-    conn.rollback()
-    return replace(result, load_id=None)
+def _would_be(engine: Engine, kind: str, programme_id: int, code: str, context: Context, parsed: Parsed) -> LoadResult:
+    """What ``_store`` would answer, from its first half: a writer only compares before its outcome stores."""
+    with _said_plainly(context.file.name), engine.connect() as conn:
+        known = _known(conn, programme_id, kind, context)
+        if known is not None:
+            return already_loaded(known, code)
+        outcome = KINDS[kind].write(conn, programme_id, context, parsed)
+    parsed.rows.finish_notes()
+    return _result(kind, code, context, parsed, outcome, None)
 
 
 @contextmanager
@@ -177,6 +183,13 @@ def _store(
     outcome.settle(conn, load_id)
     rows.finish_notes()
     store.update_notes(conn, load_id, rows.notes)
+    return _result(kind, code, context, parsed, outcome, load_id)
+
+
+def _result(
+    kind: str, code: str, context: Context, parsed: Parsed, outcome: Outcome, load_id: int | None
+) -> LoadResult:
+    rows = parsed.rows
     period = (parsed.period[0].isoformat(), parsed.period[1].isoformat()) if parsed.period else None
     return LoadResult(
         programme=code,

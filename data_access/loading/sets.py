@@ -70,16 +70,16 @@ def write_case_studies(conn: Connection, programme_id: int, _context: Context, p
         "A case study with this reference is " + status + " with other words; give the new text a reference of its own.",
     )  # fmt: skip
 
+    redrafted = int(parsed.good()["reference"].isin(held).sum())
+    if redrafted:
+        parsed.notes.append(f"Drafts given new words, so their approvals start again ({rows_word(redrafted)}).")
+
     def put(conn: Connection, load_id: int, _progress: Progress | None) -> None:
         good = parsed.good()
         known = good["reference"].isin(held)
         for row in good[known].to_dict("records"):  # approvals are of the old words, so they go
             changed = {**row, "load_id": load_id, "approvals": []}
             conn.execute(update(s.case_study).where(c.id == held[row["reference"]].id).values(**changed))
-        if known.any():
-            parsed.notes.append(
-                f"Drafts given new words, so their approvals start again ({rows_word(int(known.sum()))})."
-            )
         fresh = good[~known].assign(approvals=[[] for _ in range(int((~known).sum()))])
         store.insert_frame(conn, s.case_study, fresh, programme_id=programme_id, load_id=load_id, status="draft")
 

@@ -144,7 +144,9 @@ def _cost(s: Source) -> str:
         f"{formats.pounds(r, 2)} by {n}"
         for n, r in zip(rates["provider_name"], rates["cost_per_patrol_minute_gbp"], strict=True)
     ]
-    return f"A patrol-minute in the {s.area_word} cost {formats.joined(parts)}."
+    alike = rates["estimated"].any() and len(parts) > 1
+    apart = " Trackers differ too much for those to be compared; section H compares like for like." if alike else ""
+    return f"A patrol-minute in the {s.area_word} cost {formats.joined(parts)}.{apart}"
 
 
 def _lowest(rates: pd.DataFrame) -> str:

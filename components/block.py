@@ -223,4 +223,4 @@ def _plain(value: Any, shown: str, column: Column) -> str:
     if not column.numeric or (shown.startswith("[") and shown != "[low]"):
         return shown
     number = float(value) * column.scale
-    return str(int(number)) if number.is_integer() else repr(round(number, 10))
+    return str(int(number)) if number.is_integer() else repr(round(number, column.csv_decimals))

@@ -11,6 +11,8 @@ from dash import html
 
 from domain import formats
 
+# Of minutes and the like: a tenth of a millisecond is no finding, and more digits than that read as one.
+CSV_DECIMALS = 4
 SYMBOL_NOTES = {
     formats.NOT_APPLICABLE: "not applicable",
     formats.UNAVAILABLE: "unavailable",
@@ -29,6 +31,7 @@ class Column:
     write: Callable[[Any], str] = str
     numeric: bool = False
     decimals_from: str = ""  # the frame's column that says how many decimals each row takes
+    csv_decimals: int = 10
     scale: float = 1.0  # 100 where the page writes a fraction as per cent, so that the CSV does too
 
 
@@ -41,7 +44,7 @@ def count(name: str, head: str) -> Column:
 
 
 def decimal(name: str, head: str, places: int = 1) -> Column:
-    return Column(name, head, lambda v: formats.number(v, places), numeric=True)
+    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=CSV_DECIMALS)
 
 
 def money(name: str, head: str, places: int = 0) -> Column:

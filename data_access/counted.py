@@ -53,6 +53,8 @@ def minutes_by_method(scope: Scope, filters: Filters) -> pd.DataFrame:
         sums["needed_gap_s"] = sums["provider"].map(_needed_gaps(o, trackers)).astype(float)
         sums["provider_name"] = [o.programme.provider_name(code) for code in sums["provider"]]
         visits = patrol_table(scope, filters, ("provider",))[["provider", "patrol_minutes", "passed_through_minutes"]]
+        credited = ["bridged_minutes", "silent_minutes"]
+        sums[credited] = sums[credited].astype(float).fillna(0.0)  # no visit, so nothing of one is credited
         sums = sums.merge(visits.rename(columns={"patrol_minutes": "visit_minutes"}), on="provider", how="left")
         return finished(_with_ranges(sums)[METHOD_COLUMNS], o, period)
 

@@ -6,6 +6,7 @@ same in whatever order files came, and any change of a month's pings makes the w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,15 +15,16 @@ import pandas as pd
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from analysis.dosage.bridge import SPARSE_FROM_S, Calibration, estimate
-from analysis.dosage.bridge_calibration import LEAST_CELLS, calibrate, shipped
+from analysis.dosage.bridge_calibration import LEAST_CELLS, OWN_TRACKERS, calibrate, shipped
 from analysis.dosage.local_days import date_of
 from analysis.dosage.rules import Rules
 from analysis.dosage.tables import PingBatch
 from data_access import ping_store
 from data_access.dosage_counting import HotSpots
 from data_access.engine import utc_now
-from data_access.schema import bridge_calibration, dose_day, tracker_day
+from data_access.schema import bridge_calibration, dose_day, programme, tracker_day
 from domain.periods import Period, month_period
+from domain.programme import parse_programme
 
 SEED = 2026
 _DENSE_SHARE = 0.2  # of the sparse interval: a tracker this quick can be thinned to it and still be the truth
@@ -203,9 +205,13 @@ def _own(
         return None
     batch = _newest_dense(conn, programme_id, row.provider, interval_s)
     try:
-        return calibrate(batch, spots.polygons, interval_s, SEED, rules.get(row.provider, Rules()))
+        found = calibrate(batch, spots.polygons, interval_s, SEED, rules.get(row.provider, Rules()))
     except ValueError:  # fewer cells than its tail needs
         return None
+    # Whose: one provider's walkers say little about another's cars.
+    config = conn.execute(select(programme.c.config).where(programme.c.id == programme_id)).scalar_one()
+    whose = f"{OWN_TRACKERS} of {parse_programme(config).provider_name(row.provider)}"
+    return replace(found, basis=found.basis.replace(OWN_TRACKERS, whose, 1))
 
 
 def _newest_dense(conn: Connection, programme_id: int, provider: str, interval_s: float) -> PingBatch:

@@ -115,10 +115,13 @@ _MEASURES = {
 
 
 def moved_table(moved: Moved, names: dict[str, str]) -> html.Div:
+    """Changes are between the whole numbers shown: 9,002 to 9,015 is 13, whatever the decimals say."""
     rows = [(_MEASURES[k], *moved.total[k]) for k in _MEASURES]
     rows += [(f"Patrol-minutes, {names.get(k, k)}", *v) for k, v in moved.by_hot_spot.items()]
     rows += [(f"Patrol-minutes, {k.replace('-', '/')}", *v) for k, v in moved.by_year.items()]
-    frame = pd.DataFrame([(a, b, c, c - b) for a, b, c in rows], columns=["what", "before", "after", "change"])
+    frame = pd.DataFrame(
+        [(a, b, c, round(c) - round(b)) for a, b, c in rows], columns=["what", "before", "after", "change"]
+    )
     columns: list[Column] = [
         text("what", "Measure"), decimal("before", "Now", 0), decimal("after", "Then", 0), decimal("change", "Change", 0),
     ]  # fmt: skip

@@ -79,13 +79,13 @@ def measured_bias() -> str:
 
 
 def _spread(found: list[shipped_bias.Bias], column: str) -> str:
-    """ "1.5% (on foot) to 5.9% (by car) too much"."""
-    low, high = min(found, key=lambda b: getattr(b, column)), max(found, key=lambda b: getattr(b, column))
-    ends = [(getattr(b, column), STYLES[b.style]) for b in (low, high)]
-    if ends[1][0] < 0:
-        ends.reverse()  # the smaller error first
-    words = [
-        f"{formats.percent(abs(share), 1)} {'too much' if share > 0 else 'too little'} ({style})"
-        for share, style in ends
-    ]
-    return " to ".join(words)
+    """ "between 1.5% (on foot) and 5.9% (by car) too much", the smaller error first where both are on one side."""
+    ends = sorted(((getattr(b, column), STYLES[b.style]) for b in found), key=lambda end: end[0])
+    (low, slow), (high, quick) = ends[0], ends[-1]
+    if low < 0 < high:
+        return (
+            f"between {formats.percent(-low, 1)} too little ({slow}) and {formats.percent(high, 1)} too much ({quick})"
+        )
+    (least, one), (most, other) = sorted([(abs(low), slow), (abs(high), quick)])
+    side = "too much" if low >= 0 else "too little"
+    return f"between {formats.percent(least, 1)} ({one}) and {formats.percent(most, 1)} ({other}) {side}"

@@ -9,7 +9,7 @@ from components import figures, palette
 from components.block import Block, register_block
 from components.table import Column, count, decimal, share, text
 from components.view import View
-from data_access import delivery, patrols
+from data_access import delivery, patrols, rule_changes
 from domain import formats
 from domain.roles import Permission
 
@@ -314,6 +314,27 @@ OVERLAP = register_block(
     )
 )
 
+
+def _silences(view: View) -> str:
+    """What becomes of time without a signal, by the rules in force of each provider."""
+    held: dict[str, list[str]] = {}
+    for code, rules in rule_changes.current_rules(view.scope, view.programme.code).items():
+        gap = f"silences up to {_minutes(rules.gap_s)} count along the line between their ends"
+        if rules.gap_credit_s > rules.gap_s:
+            gap += f", longer ones up to {_minutes(rules.gap_credit_s)} only where they begin and end inside the same hot spot"
+        held.setdefault(f"{gap}, and any other time without a signal counts nothing", []).append(code)
+    said = [
+        text_ if len(held) == 1 else f"{formats.joined([view.programme.provider_name(c) for c in codes])}: {text_}"
+        for text_, codes in held.items()
+    ]
+    return "".join(f"{one[0].upper()}{one[1:]}. " for one in said).strip()
+
+
+def _minutes(seconds: float) -> str:
+    minutes = seconds / 60
+    return f"{formats.number(minutes, 1 if minutes % 1 else 0)} minute{'' if minutes == 1 else 's'}"
+
+
 TRACKERS = register_block(
     Block(
         id="tracker-quality",
@@ -321,10 +342,11 @@ TRACKERS = register_block(
         permission=Permission.SEE_DAYS,
         frame=lambda view: patrols.tracker_quality(view.scope, view.filters),
         sentence=lambda frame, view: (
-            "Trackers differ: a long interval between positions blurs crossing times, and time without a signal is not counted as presence."
+            f"Trackers differ: a long interval between positions blurs crossing times. {_silences(view)}"
         ),
         caption=lambda view: (
-            "Unallocated minutes are tracked minutes outside every boundary. Gap minutes are silences longer than the gap rule."
+            "Unallocated minutes are tracked minutes outside every boundary; inside minutes are those seen, before any rule credits or bridges. "
+            "Gap minutes are silences longer than the gap rule, whether credited or not."
         ),
         columns=lambda view: [
             text("provider", "Provider", view.programme.provider_name),

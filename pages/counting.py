@@ -23,7 +23,7 @@ from domain.roles import Permission
 from domain.scope import OutOfScope
 from pages._counting_blocks import CALIBRATION, DEVICES, HISTORY, METHODS, RULES_BLOCK
 from pages._counting_form import Asked, moved_sentence, moved_table, read
-from pages._counting_words import RULES, shifts_text, shown
+from pages._counting_words import RULES, measured_bias, shifts_text, shown
 from pages._frame import PATROL_DATA, DataPage, content, data_page, make_view
 
 PATH = "/patrols/counting"
@@ -220,7 +220,8 @@ def _nothing(view: View) -> tuple[str, str] | None:
 def _lead(view: View) -> list[Any]:
     sentence = (
         "A minute counts when a patrol's tracker was inside a hot spot's boundary. GPS wanders and trackers fall silent, so "
-        "a plain count tends to be too low; the rules below put part of that right, and the plain count stands beside them."
+        "a plain count tends to be too low; the rules below put much of that right and can count too much instead. "
+        f"{measured_bias()} The plain count stands beside them."
     )
     back = html.A("Patrols", href=f"/patrols?{view.filters.to_query()}")
     links = ["Back to ", back, "."]

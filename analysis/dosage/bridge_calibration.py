@@ -34,6 +34,7 @@ from analysis.dosage.spans import Bools, changes, groups, totals
 from analysis.dosage.tables import Floats, Int64s, PingBatch
 from analysis.dosage.visits import day_minutes
 
+OWN_TRACKERS = "this force's own dense trackers"  # how the basis of such a calibration begins
 FLOOR_MIN2 = 3.0
 LEAST_CELLS = 200  # below it the tail that a 95% range is about rests on a handful of cells
 # Of the cells of each style that set the constants: above the 90% that is promised, to hold out of sample too.
@@ -155,8 +156,8 @@ def calibrate(
             "Use the shipped calibration."
         )
     basis = (
-        f"this force's own dense trackers, thinned to one ping in {interval_s:g} s: "
-        "{cells} cells of a team, a hot spot and a day, against their rule-based minutes"
+        f"{OWN_TRACKERS}, thinned to one ping in {interval_s:g} s: "
+        "{cells:,} cells of a team, a hot spot and a day, against their rule-based minutes"
     )
     return _calibration([cells], interval_s, basis, seed)
 
@@ -214,7 +215,7 @@ def measure(interval_s: float, *, seed: int = SEED, walkers: int = WALKERS) -> C
 def _basis(interval_s: float) -> str:
     return (
         f"the portal's own simulation of patrols on foot and by car, thinned to one ping in {interval_s:g} s: "
-        "{cells} cells of a team, a hot spot and a day, against exact truth"
+        "{cells:,} cells of a team, a hot spot and a day, against exact truth"
     )
 
 

@@ -69,7 +69,7 @@ def test_a_sparse_provider_is_estimated_with_the_forces_own_range(places, sim):
     assert plain / counted < 0.93, "the straight line between sparse pings loses minutes"
     assert abs(estimated / counted - 1) < 0.05
     calibration = places.rows(s.bridge_calibration)
-    assert calibration["basis"].str.startswith("this force's own dense trackers").tolist() == [True]
+    assert calibration["basis"].str.startswith("this force's own dense trackers of Street outreach,").tolist() == [True]
     assert calibration["interval_s"].tolist() == [300.0]
     # The range holds what the dense trackers of the same people say.
     both = found.pivot_table(index=["team", "area_id", "local_date"], columns="provider", aggfunc="first")

@@ -52,7 +52,9 @@ def read_mapped(file: SourceFile, mapping: Mapping, needs: Needs) -> Rows:
         _refuse_twice(file.name, header, found, mapping)
         taken.clear()
         taken.update(found)
-        return _keys(header, found, needs.kind)
+        keys = _keys(header, found, needs.kind)
+        # Of a workbook's rows the whole row is shown where one is rejected; a text has its lines for that.
+        return keys if file.is_workbook else [key if header[i] in found.values() else "" for i, key in enumerate(keys)]
 
     if file.is_workbook:
         wanted = frozenset(column_key(name) for name in NAMES[needs.kind])

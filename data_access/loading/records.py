@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +18,34 @@ from data_access.loading.result import LoadRefused
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+MOST_COLUMNS = 500
+LONGEST_HEADER = 1 << 16  # characters
+MOST_MISFITS = 100_000  # rows with another number of cells than the header
+MOST_CELLS = 50_000_000  # of the columns that are kept
 _SHARED = 20_000  # different texts of a column that are looked for among those already held
 _TOGETHER = 5_000  # rows turned into columns at a time
+
+
+def check_header(name: str, columns: int, characters: int = 0) -> None:
+    """LoadRefused where the header is wider than a table's: every row would be made as wide."""
+    if columns > MOST_COLUMNS:
+        raise LoadRefused(
+            f"{name} has more than {MOST_COLUMNS} columns. Delete those that are not needed, empty ones too, and load again."
+        )
+    if characters > LONGEST_HEADER:
+        raise LoadRefused(
+            f"{name}: its first line is longer than {LONGEST_HEADER:,} characters, so it is no header, or its line endings "
+            "are missing. Line 1 must name the columns."
+        )
+
+
+def check_misfits(name: str, count: int, reason: str) -> None:
+    """LoadRefused where so many rows have not the header's cells that the file is no table."""
+    if count > MOST_MISFITS:
+        raise LoadRefused(
+            f"{name}: over {MOST_MISFITS:,} of its rows do not fit the header, so it is no table of these columns. The "
+            f"latest: {reason} Export it again."
+        )
 
 
 class Record(NamedTuple):
@@ -32,7 +58,7 @@ class Record(NamedTuple):
 
 def delimiter_of(text: str) -> str:
     """The separator that cuts the first line with text into the most cells."""
-    head = next((line[0] for line in _LINE.finditer(text) if line[0].strip()), "").rstrip("\r\n")
+    head = next((line[0] for line in _LINE.finditer(text) if line[0].strip()), "")[:LONGEST_HEADER].rstrip("\r\n")
 
     def width(delimiter: str) -> int:
         try:
@@ -90,33 +116,45 @@ def _unclosed(name: str, lines_before: int) -> str:
 
 
 class Columns:
-    """Records turned into columns of ``width``; ``problems`` says which rows did not fit and why."""
+    """Records turned into columns, those without a key left out; ``problems`` says which rows did not fit and why."""
 
-    def __init__(self, width: int, records: Iterator[Record]) -> None:
+    def __init__(self, name: str, keys: Sequence[str], records: Iterator[Record]) -> None:
+        self._name, self._width = name, len(keys)
+        self._kept = [i for i, key in enumerate(keys) if key]
+        self._nothing = [""] * len(self._kept)
         self.numbers, self.starts, self.ends = array("q"), array("q"), array("q")
         self.problems: dict[int, str] = {}
-        self._cells: list[list[str]] = [[] for _ in range(width)]
-        self._seen: list[dict[str, str]] = [{} for _ in range(width)]
+        self._cells: list[list[str]] = [[] for _ in self._kept]
+        self._seen: list[dict[str, str]] = [{} for _ in self._kept]
         together: list[list[str]] = []
         for record in records:
-            together.append(self._fitted(record, width))
+            together.append(self._fitted(record))
             self.numbers.append(record.number)
             self.starts.append(record.start)
             self.ends.append(record.end)
             if len(together) == _TOGETHER:
                 self._add(together)
                 together = []
+                self._check_size()
         self._add(together)
 
-    def _fitted(self, record: Record, width: int) -> list[str]:
-        row = record.cells
-        if len(row) == width and not record.problem:
-            return row
-        if record.problem:
-            self.problems[len(self.numbers)] = record.problem
-        elif len(row) < width or any(cell.strip() for cell in row[width:]):
-            self.problems[len(self.numbers)] = f"The row has {len(row)} cells, the header {width}."
-        return (row + [""] * width)[:width]
+    def _check_size(self) -> None:
+        if len(self.numbers) * len(self._kept) > MOST_CELLS:
+            raise LoadRefused(
+                f"{self._name} has over {len(self.numbers):,} rows of {len(self._kept):,} columns, more than "
+                f"{MOST_CELLS:,} cells. Delete the columns that are not needed, or split it by month."
+            )
+
+    def _fitted(self, record: Record) -> list[str]:
+        """The row's cells that are kept; of a row with a problem, which is rejected anyway, none."""
+        row, width, problem = record.cells, self._width, record.problem
+        if not problem and (len(row) < width or any(cell.strip() for cell in row[width:])):
+            problem = f"The row has {len(row)} cells, the header {width}."
+        if not problem:
+            return [row[i] for i in self._kept]
+        self.problems[len(self.numbers)] = problem
+        check_misfits(self._name, len(self.problems), problem)
+        return self._nothing
 
     def _add(self, rows: list[list[str]]) -> None:
         if not rows:
@@ -127,5 +165,6 @@ class Columns:
 
     def take(self, index: int) -> np.ndarray:
         """A column, once: it is not held here afterwards."""
-        cells, self._cells[index] = self._cells[index], []
+        at = self._kept.index(index)
+        cells, self._cells[at] = self._cells[at], []
         return np.array(cells, dtype=object)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from data_access.loading.records import DELIMITERS, Columns, Records, delimiter_of
+from data_access.loading.records import DELIMITERS, Columns, Record, Records, check_header, delimiter_of
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile
 
@@ -159,9 +159,11 @@ def read_text(file: SourceFile, keys_of: KeysOf) -> Rows:
     delimiter = delimiter_of(text)
     records = Records(file.name, text, delimiter)
     each = iter(records)
-    header = next((record.cells for record in each), [])
+    first = next(each, Record([], "", 0, 0, 0))
+    header = first.cells
+    check_header(file.name, len(header), first.end - first.start)
     keys = keys_of(header, f"{DELIMITERS[delimiter]} separated")
-    columns = Columns(len(keys), each)
+    columns = Columns(file.name, keys, each)
     if not columns.numbers:
         raise LoadRefused(f"{file.name} has a header but no rows under it. Nothing to load.")
     whole = text.endswith(("\n", "\r"))

@@ -19,13 +19,13 @@ import pandas as pd
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import column_index_from_string
 
-from data_access.loading.records import Columns, Record
+from data_access.loading.records import MOST_COLUMNS, Columns, Record, check_header
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile, check_unpacked_size
 from data_access.loading.table import KeysOf, Rows, reject_misfits, rows_word
 
 HEADER_WITHIN = 40  # rows with text in which the header is looked for: titles and notes stand above it
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384  # of a sheet, as Excel has it
+MAX_ROWS = 1_048_576  # of a sheet, as Excel has it
 _STEP = 1 << 16
 _UNVALUED = "{}: a formula without its value. Open the workbook in Excel, save it, and load it again."
 
@@ -39,9 +39,11 @@ def read_workbook(file: SourceFile, sheet: str, keys_of: KeysOf, wanted: frozens
     book = _opened(file)
     try:
         name, number, header, keys = _found(file.name, book, sheet, keys_of)
+        look = _look(book, name, looks)
+        check_header(f"{file.name}, sheet “{name}”", look.last_column)
         unvalued = {
             row: [header[c - 1] for c in sorted(columns) if c <= len(keys) and keys[c - 1] in wanted]
-            for row, columns in _look(book, name, looks).unvalued.items()
+            for row, columns in look.unvalued.items()
         }
         rows = _rows(file.name, book, name, number, keys, unvalued)
     except LoadRefused:
@@ -87,6 +89,7 @@ class _Look:
     """What openpyxl does not say of one sheet."""
 
     last_row: int = 0
+    last_column: int = 0  # with a value
     in_order: bool = True
     unvalued: dict[int, set[int]] = field(default_factory=dict)  # row -> columns of formulas without a value
 
@@ -126,9 +129,11 @@ def _looked(name: str, part: Any, path: str) -> _Look:
             at["column"] = column_index_from_string(letters) if letters else at["column"] + 1
             cell["formula"] = cell["value"] = False
             cell["text"] = attributes.get("t") == "str"  # of which an empty value is a value
-        elif tag == "f":
-            cell["formula"] = True
+        elif tag in ("f", "is"):
+            cell["formula"] |= tag == "f"
+            look.last_column = max(look.last_column, at["column"])
         elif tag == "v":
+            look.last_column = max(look.last_column, at["column"])
             cell["value"] = cell["text"]
             parser.CharacterDataHandler = text
 
@@ -179,7 +184,7 @@ def _found(file_name: str, book: Workbook, wanted: str, keys_of: KeysOf) -> tupl
     problems: list[tuple[int, LoadRefused]] = []
     for title in titles:
         try:
-            fit.append((title, *_header(book, title, keys_of, problems)))
+            fit.append((title, *_header(file_name, book, title, keys_of, problems)))
         except LoadRefused:
             continue
     if len(fit) == 1:
@@ -196,12 +201,13 @@ def _found(file_name: str, book: Workbook, wanted: str, keys_of: KeysOf) -> tupl
 
 
 def _header(
-    book: Workbook, title: str, keys_of: KeysOf, problems: list[tuple[int, LoadRefused]]
+    file_name: str, book: Workbook, title: str, keys_of: KeysOf, problems: list[tuple[int, LoadRefused]]
 ) -> tuple[int, list[str], list[str]]:
     """The first row whose cells are the columns' names; why the row with the most cells is not goes to ``problems``."""
     here: list[tuple[int, LoadRefused]] = []
     for number, cells in islice(_each_row(book, title), HEADER_WITHIN):
         try:
+            check_header(f"{file_name}, sheet “{title}”", len(cells))
             return number, cells, keys_of(cells, f"sheet “{title}”, row {number}")
         except LoadRefused as refusal:
             here.append((sum(cell != "" for cell in cells), refusal))
@@ -209,13 +215,18 @@ def _header(
     raise LoadRefused(f"The sheet “{title}” has no header.")
 
 
-def _each_row(book: Workbook, title: str, after: int = 0, width: int = MAX_COLUMNS) -> Iterator[tuple[int, list[str]]]:
-    """(row number, cells as text) of every row with text. A sheet may lie about how large it is, so it is not asked."""
+def _each_row(book: Workbook, title: str, after: int = 0, width: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """(row number, cells as text) of every row with text. A sheet may lie about how large it is, so it is not asked.
+
+    Without a ``width`` a row is as wide as its own last text, and at most a column wider than may be.
+    """
     sheet = book[title]
     sheet.reset_dimensions()
-    columns = {"max_col": width} if after else {}  # without it a row is as wide as its own last cell
-    for number, cells in enumerate(sheet.iter_rows(min_row=after + 1, max_row=None, **columns), after + 1):
+    each = sheet.iter_rows(min_row=after + 1, max_row=None, max_col=width or MOST_COLUMNS + 1)
+    for number, cells in enumerate(each, after + 1):
         texts = [_text(cell) for cell in cells]
+        while not width and texts and not texts[-1]:
+            texts.pop()
         if any(texts):
             yield number, texts
 
@@ -248,7 +259,7 @@ def _rows(
             named = unvalued.get(number)
             yield Record(cells, _UNVALUED.format(named[0][:60]) if named else "", number, 0, 0)
 
-    columns = Columns(len(keys), records())
+    columns = Columns(file_name, keys, records())
     if not columns.numbers:
         raise LoadRefused(f"{file_name}, sheet “{title}” has a header (row {header_row}) but no rows under it.")
     frame = pd.DataFrame({key: columns.take(i) for i, key in enumerate(keys)}, dtype=object, copy=False)

@@ -14,7 +14,9 @@ from data_access.loading.mapping import NAMES, Mapping, columns_of, header_key
 from data_access.loading.pings.lines import DELIMITERS
 from data_access.loading.pings.places import PAIRS, Pair, pairs_of
 from data_access.loading.pings.settle import read_numbers
+from data_access.loading.pings.source import HEAD
 from data_access.loading.pings.times import OTHER, TimeForm, form_of
+from data_access.loading.records import LONGEST_HEADER, check_header
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile, refuse_binary
 
@@ -47,7 +49,9 @@ def layout_of(head: bytes, name: str, mapping: Mapping, needs: tuple[str, ...]) 
     text, encoding = _decoded(head, name)
     delimiter = _delimiter(text)
     header, records, lines, end = _header(text, delimiter, name)
-    rows = _sample(text[end:], delimiter, whole=len(head) == len(text.encode(encoding)) and len(head) < (1 << 16))
+    cut = len(head) >= HEAD and end == len(text) and text[-1] not in "\r\n"
+    check_header(name, len(header), LONGEST_HEADER + 1 if cut else 0)
+    rows = _sample(text[end:], delimiter, whole=len(head) == len(text.encode(encoding)) and len(head) < HEAD)
     columns = find_columns(header, mapping, name, needs, f"{DELIMITERS[delimiter]} separated")
     sample = {c: [row[i] for row in rows if len(row) > i] for c, i in columns.items()}
     form, zone = look_at_times(sample, header[columns["time"]], mapping, name)

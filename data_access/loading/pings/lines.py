@@ -11,7 +11,7 @@ from data_access.loading.pings.source import Stream
 from data_access.loading.result import LoadRefused
 
 BLOCK = 1 << 21
-LONGEST_ROW = 1 << 26
+LONGEST_ROW = 1 << 24
 LONGEST_CELL = 1 << 20  # an open quotation mark that far back was never closed
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
@@ -106,6 +106,7 @@ def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
             end = line.end()
             yield line[0]
 
+    nothing = [""] * width  # of every row with a problem: it is rejected whatever is in it
     reader, start = csv.reader(each_line(), delimiter=delimiter, strict=True), 0
     while True:
         problem = ""
@@ -123,7 +124,7 @@ def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
             if has_nul and "\0" in text[start:end]:
                 problem = problem or "The row holds a NUL, which is no text."
             if problem or len(row) != width:
-                row = _fitted(found, row, problem, width)
+                row = _fitted(found, row, problem, nothing)
             found.rows.append(row)
             found.numbers.append(found.records)
             found.spans.append((start, end))
@@ -133,9 +134,11 @@ def text_rows(text: str, delimiter: str, width: int, full: int) -> TextRows:
         start, found.lines = end, reader.line_num
 
 
-def _fitted(found: TextRows, row: list[str], problem: str, width: int) -> list[str]:
-    if problem:
-        found.problems[len(found.rows)] = problem
-    elif len(row) < width or any(map(str.strip, row[width:])):
-        found.problems[len(found.rows)] = f"The row has {len(row)} cells, the header {width}."
-    return (row + [""] * width)[:width]
+def _fitted(found: TextRows, row: list[str], problem: str, nothing: list[str]) -> list[str]:
+    width = len(nothing)
+    if not problem and (len(row) < width or any(map(str.strip, row[width:]))):
+        problem = f"The row has {len(row)} cells, the header {width}."
+    if not problem:
+        return row[:width]
+    found.problems[len(found.rows)] = problem
+    return nothing

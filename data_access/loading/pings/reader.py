@@ -30,6 +30,7 @@ from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile
 from domain.periods import LONDON
 
+_ROWS_A_REJECT = 32  # a row with its reason and its text takes so many times a ping
 _MOST_AT_ONCE = 1 << 30  # a packed Parquet file is unpacked into memory
 
 
@@ -93,7 +94,20 @@ class PingFile(Iterator[ReadBatch]):
         self.loaded += len(batch.pings)
         self.duplicate += len(batch.duplicates)
         self.rejected += len(batch.rejects)
+        self._refuse_too_much(batch)
         return batch
+
+    def _refuse_too_much(self, batch: ReadBatch) -> None:
+        """Where rows are held in memory there is an end to them, and to reasons sooner."""
+        if self._most_rows is None or self.read <= self._most_rows >= self.rejected * _ROWS_A_REJECT:
+            return
+        self._stack.close()
+        if self.read > self._most_rows:
+            raise LoadRefused(f"{self._name} has more than {self._most_rows:,} rows. Split it by month.")
+        raise LoadRefused(
+            f"{self._name}: over {self.rejected - 1:,} of its {self.read:,} rows so far were rejected, too many to keep. "
+            f"The latest: {batch.rejects[-1].reason if batch.rejects else ''} Mend that in the file and load it again."
+        )
 
     def _again(self, batches: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Device and time of the first batches once more, with the same codes."""

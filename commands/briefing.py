@@ -14,8 +14,9 @@ from data_access import briefing as briefings
 from data_access.reading import UnknownProgramme
 from domain import formats
 from domain.scope import server_scope
-from reports.briefing import delivered_sentence, short_sentence
+from reports.briefing import delivered_sentence
 from reports.briefing_ask import asked
+from reports.briefing_short import short_sentence
 from reports.charts import ChartError
 from reports.pdf import PdfError
 

@@ -111,7 +111,8 @@ def build(scope: Scope, code: str, team: Team, period: Period) -> Briefing:
     return Briefing(
         programme=o.programme, team=team, period=period, as_at=as_at, lines=lines, short=tuple(short),
         unplanned_short=len(extra), unplanned_short_minutes=float(extra["minutes"].sum()), crime_period=crime_period,
-        shift=shift, no_times=no_times, times=times, heats=heats, plan_loaded=plan_loaded, notes=tuple(dict.fromkeys(notes)),
+        shift=shift, no_times=no_times, times=times, heats=heats, plan_loaded=plan_loaded,
+        shared_planned=len(planned.shared), notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def _plan_notes(planned: Planned, plan_loaded: bool) -> list[str]:
     what = "1 planned visit" if count == 1 else f"{formats.number(count)} planned visits"
     return [
         f"The plan names the provider, not the team: {what} ({formats.number(minutes)} minutes) that nobody made may have "
-        "been another team's and are left out here."
+        f"been another team's and {'is' if count == 1 else 'are'} left out here."
     ]
 
 

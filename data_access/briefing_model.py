@@ -22,7 +22,7 @@ class NoBriefing(LookupError):
 class Reason(StrEnum):
     """Why a visit was most likely short."""
 
-    ABSTRACTED = "called away"
+    ABSTRACTED = "abstracted"
     BOUNDARY = "just outside the boundary"
     SILENCE = "tracker silent"
     NO_TRACKER = "no tracker data that day"
@@ -75,8 +75,8 @@ class ShortVisit:
     """A planned visit that was short, or of which there is no trace.
 
     ``planned_start``, ``came``: minutes after local midnight. ``explained_minutes``: how many of the missing minutes
-    ``reason`` accounts for (of NONE: the most that any one reason does). ``detail``: the plan's reason for calling
-    away; ``near`` of NONE: which reason the explained minutes belong to.
+    ``reason`` accounts for (of NONE: the most that any one reason does). ``detail``: the plan's reason for an
+    abstraction; ``near`` of NONE: which reason the explained minutes belong to.
     """
 
     day: date
@@ -148,6 +148,7 @@ class Briefing:
     times: tuple[SpotTimes, ...]
     heats: tuple[SpotHeat, ...]
     plan_loaded: bool
+    shared_planned: int  # planned visits that nobody made and that may have been another team's
     notes: tuple[str, ...]
 
     @property

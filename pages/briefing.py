@@ -30,6 +30,7 @@ from domain.scope import OutOfScope, Scope
 from pages._frame import blocks_of
 from reports import briefing as words
 from reports import briefing_routes
+from reports import briefing_short as shorts
 from reports.briefing_ask import Ask, asked
 from reports.briefing_pdf import marking, marking_of
 
@@ -98,13 +99,13 @@ LINES = _block(
 SHORT = _block(
     "short",
     "Which visits were short, and why",
-    words.short_frame,
-    words.SHORT_COLUMNS,
-    sentence=lambda frame, view: words.short_sentence(briefing_of(view)),
-    caption=lambda view: words.REASONS_NOTE,
+    shorts.short_frame,
+    shorts.SHORT_COLUMNS,
+    sentence=lambda frame, view: shorts.short_sentence(briefing_of(view)),
+    caption=lambda view: shorts.REASONS_NOTE,
     table_open=True,
     if_empty=lambda view: (
-        words.short_sentence(briefing_of(view)),
+        shorts.short_sentence(briefing_of(view)),
         "Choose another week or team to see its short visits.",
     ),
 )

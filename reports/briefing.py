@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import time
@@ -18,24 +17,13 @@ from analysis.dosage.heat import Heat
 from components.figures import DAYS
 from components.heat_picture import HeatPicture
 from components.table import Column, count, decimal, share, text
-from data_access.briefing_model import Briefing, Reason, ShortVisit, SpotTimes
+from data_access.briefing_model import Briefing, SpotTimes
 from domain import formats
+from reports.briefing_short import plural
 
-# A visit that misses less of its dose than this is counted as short but not listed on paper.
-NEARLY = 0.1
 HALF = 0.5  # of a hot spot's minutes: how few squares hold them
 
 _number = formats.number
-
-
-def clock(minute: float | None) -> str:
-    if minute is None or np.isnan(minute):
-        return "–"
-    return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
-
-
-def _plural(number: int, one: str, many: str) -> str:
-    return f"{_number(number)} {one if number == 1 else many}"
 
 
 # --- planned and delivered --------------------------------------------------------------------------------------
@@ -49,7 +37,7 @@ LINE_COLUMNS: Sequence[Column] = (
     decimal("patrol_minutes", "Delivered (patrol-minutes)", 0),
     share("delivered_share", "Delivered, % of planned"),
     decimal("person_minutes", "Person-minutes", 0),
-    decimal("abstracted_minutes", "Called away (minutes)", 0),
+    decimal("abstracted_minutes", "Abstracted (minutes)", 0),
 )
 
 
@@ -68,16 +56,25 @@ def line_frame(b: Briefing) -> pd.DataFrame:
 
 def delivered_sentence(b: Briefing) -> str:
     total = b.total
-    minutes = f"{_number(total.patrol_minutes)} patrol-minutes"
-    visits = _plural(total.visits, "visit", "visits")
+    visits = plural(total.visits, "visit", "visits")
+    people = f"{_number(total.person_minutes)} person-minutes"
     if total.planned_minutes:
-        said = (
+        return (
             f"{b.team.name} delivered {_number(total.patrol_minutes)} of {_number(total.planned_minutes)} planned minutes "
-            f"({formats.percent(total.delivered_share)}) in {visits}"
+            f"({formats.percent(total.delivered_share)}) in {visits}, {people}, GPS-verified."
         )
-    else:
-        said = f"{b.team.name} delivered {minutes} in {visits}; no plan is held against which to set them"
-    return f"{said}, {_number(total.person_minutes)} person-minutes, GPS-verified."
+    done = (
+        f"{b.team.name} delivered {_number(total.patrol_minutes)} patrol-minutes in {visits}, {people}, GPS-verified."
+    )
+    return f"{done} {_nothing_to_set_against(b)}"
+
+
+def _nothing_to_set_against(b: Briefing) -> str:
+    if not b.plan_loaded:
+        return "No plan is loaded for this period to set them against."
+    if b.shared_planned:
+        return "No planned visit is certain to have been this team's, so there is nothing to set them against."
+    return "No visit was planned for this team in the period, so there is nothing to set them against."
 
 
 def dose_sentence(b: Briefing) -> str:
@@ -90,93 +87,12 @@ def dose_sentence(b: Briefing) -> str:
     said = (
         f"{_number(total.visits_at_dose)} of {_number(total.visits_with_dose)} visits reached the planned dose{dose}."
     )
-    if b.unplanned_short:
+    if b.unplanned_short and b.plan_loaded:
         said += (
-            f" {_plural(b.unplanned_short, 'visit', 'visits')} below it ({_number(b.unplanned_short_minutes)} minutes in all) "
+            f" {plural(b.unplanned_short, 'visit', 'visits')} below it ({_number(b.unplanned_short_minutes)} minutes in all) "
             f"{'was' if b.unplanned_short == 1 else 'were'} not in the plan, such as walking through or coming back."
         )
     return said
-
-
-# --- short visits -------------------------------------------------------------------------------------------------
-
-SHORT_COLUMNS: Sequence[Column] = (
-    text("day", "Day", lambda d: f"{d:%a} {formats.day(d)}"),
-    text("name", "Hot spot"),
-    text("planned_at", "Planned at"),
-    text("came_at", "Came at"),
-    decimal("planned_minutes", "Planned dose (minutes)", 0),
-    decimal("patrol_minutes", "Delivered (patrol-minutes)"),
-    decimal("missing_minutes", "Missing (minutes)"),
-    text("reason", "Most likely reason"),
-)
-
-
-def short_frame(b: Briefing, visits: Sequence[ShortVisit] | None = None) -> pd.DataFrame:
-    """One row a planned visit that was short or left no trace, by day and time."""
-    rows = [
-        {
-            "day": s.day,
-            "name": s.name,
-            "planned_at": clock(s.planned_start),
-            "came_at": clock(s.came),
-            "planned_minutes": s.planned_minutes,
-            "patrol_minutes": s.patrol_minutes,
-            "missing_minutes": s.missing_minutes,
-            "reason": reason_words(s),
-        }
-        for s in (b.short if visits is None else visits)
-    ]
-    return pd.DataFrame(rows, columns=[c.name for c in SHORT_COLUMNS])
-
-
-def reason_words(s: ShortVisit) -> str:
-    """The most likely reason in plain words; a reason that accounts for less than half is not named as one."""
-    of = f"{_number(s.explained_minutes)} of {_number(s.missing_minutes)} min"
-    if s.reason is Reason.ABSTRACTED:
-        return f"Called away: {s.detail or 'no reason recorded'} ({of})"
-    if s.reason is Reason.BOUNDARY:
-        return f"Stood just outside the boundary ({of})"
-    if s.reason is Reason.SILENCE:
-        return f"Tracker silent ({of})"
-    if s.reason is Reason.NO_TRACKER:
-        return "No tracker data that day: a visit would not show"
-    if s.reason is Reason.PASSED:
-        return "Passed through, under the minimum stay"
-    partly = f"; {s.near} for {of}" if s.near else ""
-    return f"No reason found{partly}"
-
-
-def short_sentence(b: Briefing) -> str:
-    """How many were short and the reasons, most frequent first."""
-    if not b.plan_loaded:
-        return "Without a plan no planned visit can be found short."
-    planned = b.total.planned_visits or 0
-    if not b.short:
-        return f"All {_plural(planned, 'planned visit', 'planned visits')} reached the planned dose."
-    reasons = Counter(s.reason for s in b.short)
-    unknown = reasons.pop(Reason.NONE, 0)
-    known = formats.joined([f"{reason} {_number(n)}" for reason, n in reasons.most_common()])
-    why = f"Most likely reasons: {known}" if known else "No reason was found for any of them"
-    rest = f"; none found for {_number(unknown)}" if known and unknown else ""
-    none = sum(s.came is None for s in b.short)
-    said = f"{_number(len(b.short))} of {_plural(planned, 'planned visit', 'planned visits')} fell short of the dose"
-    trace = f", {_number(none)} of them without a visit" if none else ""
-    return f"{said}{trace}. {why}{rest}."
-
-
-def worst(b: Briefing, most: int) -> tuple[list[ShortVisit], str]:
-    """The short visits for one sheet of paper in order of time, and what was left off."""
-    clear = [s for s in b.short if s.missing_minutes >= NEARLY * s.planned_minutes]
-    kept = sorted(clear, key=lambda s: -s.missing_minutes)[:most]
-    left, nearly = len(clear) - len(kept), len(b.short) - len(clear)
-    notes = []
-    if left:
-        notes.append(f"{_number(left)} more with fewer minutes missing")
-    if nearly:
-        notes.append(f"{_number(nearly)} that missed less than a tenth of the dose")
-    said = f"Not listed here: {formats.joined(notes)}; the page lists all." if notes else ""
-    return [s for s in b.short if s in kept], said
 
 
 # --- best times -----------------------------------------------------------------------------------------------------
@@ -229,7 +145,7 @@ def time_sentence(t: SpotTimes, b: Briefing) -> str:
     """One sentence: when crime gathers here, whether chance would do as much, and when patrols came."""
     few = "; few crimes, a weak guide" if t.crimes < FEW else ""
     if t.window is None:
-        return f"{_plural(t.crimes, 'crime', 'crimes')} in 12 months: too few to name a time."
+        return f"{plural(t.crimes, 'crime', 'crimes')} in 12 months: too few to name a time."
     w = t.window
     if not w.clear:
         return f"{_number(t.crimes)} crimes in 12 months, and no time stands out beyond chance{few}."
@@ -355,11 +271,6 @@ def heat_unit(b: Briefing) -> str:
 DEFINITIONS = (
     "Patrol-minutes: one or more of the team inside the boundary, by GPS with exact crossing times. Person-minutes and "
     "device-minutes are summed over people and trackers. At dose: as long as planned or longer."
-)
-REASONS_NOTE = (
-    "A reason is named when it accounts for half of the missing minutes or more: called away as the plan says; time just "
-    "outside the boundary or in a tracker silence as the trackers say, shared over the day's short visits to the place. "
-    "It is the most likely reason, not a finding."
 )
 TIMES_NOTE = (
     "Recorded crime by the local hour and weekday of the earliest time it could have happened. Of all runs of days and of "

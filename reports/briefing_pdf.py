@@ -16,6 +16,7 @@ from data_access.briefing_model import Briefing
 from domain import formats
 from domain.programme import Programme
 from reports import briefing as words
+from reports import briefing_short as shorts
 from reports.model import DataTable
 from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
 from settings import VERSION, load_settings
@@ -30,10 +31,10 @@ _SHORT_HEADS = {
 }  # fmt: skip
 _LINE_HEADS = {
     "planned_visits": "Planned visits", "planned_minutes": "Planned (min)", "patrol_minutes": "Delivered (patrol-min)",
-    "delivered_share": "Delivered, %", "person_minutes": "Person-min", "abstracted_minutes": "Called away (min)",
+    "delivered_share": "Delivered, %", "person_minutes": "Person-min", "abstracted_minutes": "Abstracted (min)",
 }  # fmt: skip
 # The year stands in the title.
-SHORT_COLUMNS = (text("day", "Day", lambda d: f"{d:%a} {d.day} {d:%b}"), *words.SHORT_COLUMNS[1:])
+SHORT_COLUMNS = (text("day", "Day", lambda d: f"{d:%a} {d.day} {d:%b}"), *shorts.SHORT_COLUMNS[1:])
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def marking_of(programme: Programme) -> str:
 
 def sheet(b: Briefing, most_short: int = MOST_SHORT[0]) -> Sheet:
     maps, missing = words.pictures(b)
-    short, left = words.worst(b, most_short)
+    short, left = shorts.listed(b, most_short)
     lines = _table("Planned and delivered by hot spot", words.line_frame(b), words.LINE_COLUMNS, _LINE_HEADS)
     return Sheet(
         title=f"{b.team.name}, {formats.span(b.period)}",
@@ -84,8 +85,8 @@ def sheet(b: Briefing, most_short: int = MOST_SHORT[0]) -> Sheet:
         demonstration=b.programme.demonstration,
         lead=(words.delivered_sentence(b), words.dose_sentence(b)),
         lines=lines,
-        short_said=words.short_sentence(b),
-        short=_table("Short visits", words.short_frame(b, short), SHORT_COLUMNS, _SHORT_HEADS) if short else None,
+        short_said=shorts.short_sentence(b),
+        short=_table("Short visits", shorts.short_frame(b, short), SHORT_COLUMNS, _SHORT_HEADS) if short else None,
         short_left=left,
         times_said=words.times_sentence(b),
         times=tuple((t.name, words.time_sentence(t, b)) for t in b.times),
@@ -95,7 +96,7 @@ def sheet(b: Briefing, most_short: int = MOST_SHORT[0]) -> Sheet:
         no_maps=_no_maps(missing),
         shades=tuple(classes(breaks_of(maps))) if maps else (),
         notes=b.notes,
-        small_print=(words.DEFINITIONS, words.REASONS_NOTE, words.HEAT_NOTE),
+        small_print=(words.DEFINITIONS, shorts.REASONS_NOTE, words.HEAT_NOTE),
         footer=words.source_line(b),
         reach=f"Data {b.as_at.data_sha256[:16]} · portal {VERSION}",
     )

@@ -13,10 +13,12 @@ from pypdf import PdfReader
 
 from components.table import written
 from data_access import briefing
-from data_access.briefing import Briefing
+from data_access.briefing import Briefing, Reason
+from data_access.loading.abstraction_reasons import REASONS
 from domain.periods import Period
 from domain.scope import server_scope
 from reports import briefing as words
+from reports import briefing_short as shorts
 from reports.briefing_pdf import MOST_SHORT, build_pdf, marking, sheet
 from tests.briefings import DEVICE, MONDAY, SUNDAY, TEAM, at, gathering, positions, week
 from tests.factories import PROGRAMME, Maker, new_database
@@ -79,12 +81,12 @@ def test_every_number_of_the_page_stands_on_the_paper(made: Path, found: Briefin
     text = text_of(made)
     for row in written(words.line_frame(found), words.LINE_COLUMNS):
         assert " ".join(row) in text, row
-    for row in written(words.short_frame(found), words.SHORT_COLUMNS):
+    for row in written(shorts.short_frame(found), shorts.SHORT_COLUMNS):
         assert " ".join(row[3:7]) in text, row
     for t in found.times:
         assert re.sub(r"\s+", " ", words.time_sentence(t, found)) in text
     assert words.delivered_sentence(found) in text
-    assert words.short_sentence(found) in text
+    assert shorts.short_sentence(found) in text
 
 
 def test_no_tracker_and_no_place_of_a_person_is_in_it(made: Path, found: Briefing) -> None:
@@ -104,15 +106,102 @@ def test_many_short_visits_are_cut_to_the_page_and_counted(found: Briefing) -> N
     left = sheet(busy)
     assert left.short is not None
     assert len(left.short.rows) == MOST_SHORT[0]
-    assert "20 more with fewer minutes missing" in left.short_left
+    assert "Not listed here: 20 more (tracker silent 20); the page lists all." in left.short_left
     assert [row[5] for row in left.short.rows] == [f"{n}.0" for n in range(10)], "those with most minutes missing"
 
 
 def test_nearly_whole_visits_are_counted_and_not_listed(found: Briefing) -> None:
     nearly = replace(found.short[0], patrol_minutes=38.0)
-    listed, said = words.worst(replace(found, short=(nearly, found.short[1])), 10)
+    both = replace(found, short=(nearly, found.short[1]))
+    listed, said = shorts.listed(both, 10)
     assert listed == [found.short[1]]
     assert "1 that missed less than a tenth of the dose" in said
+    sentence = shorts.short_sentence(both)
+    assert sentence.startswith("2 of 8 planned visits fell short of the dose.")
+    assert sentence.endswith("No reason was found for any that missed a tenth of it or more.")
+    assert shorts.short_sentence(replace(found, short=(nearly,))).endswith("None missed more than a tenth of it.")
+
+
+def test_the_reasons_that_are_counted_are_those_that_are_listed(found: Briefing) -> None:
+    """Those without a reason miss most, and would have pushed the others off the sheet."""
+    reasons = [Reason.BOUNDARY] * 3 + [Reason.SILENCE] + [Reason.ABSTRACTED] * 2 + [Reason.NONE] * 12
+    many = [
+        replace(found.short[0], reason=reason, detail="court", patrol_minutes=30.0 - n, day=MONDAY)
+        for n, reason in enumerate(reasons)
+    ]
+    busy = replace(found, short=tuple(many))
+    for most in MOST_SHORT[:3]:
+        made = sheet(busy, most)
+        assert made.short is not None
+        said = [row[-1].split(" (")[0] for row in made.short.rows]
+        assert [said.count(w) for w in ("Stood just outside the boundary", "Tracker silent", "Called away: court")] == [
+            3,
+            1,
+            2,
+        ]
+        left = 12 - (most - 6)
+        assert f"Not listed here: {left} more (no reason found {left})" in made.short_left
+    assert (
+        "just outside the boundary 3, called away 2 and tracker silent 1; none found for 12"
+        in shorts.short_sentence(busy)
+    )
+    fewest = sheet(busy, MOST_SHORT[3])
+    assert "12 more (no reason found 12)" not in fewest.short_left
+    assert "no reason found 12" in fewest.short_left
+
+
+def test_only_who_was_called_away_is_said_to_have_been(found: Briefing) -> None:
+    assert set(shorts.ABSTRACTIONS) == {*REASONS, ""}, "a new reason needs its words"
+    away = replace(found.short[0], reason=Reason.ABSTRACTED, patrol_minutes=0.0, explained_minutes=40.0)
+
+    def said(detail: str) -> str:
+        return shorts.reason_words(replace(away, detail=detail))
+
+    assert said("emergency call") == "Called away: emergency call (40 of 40 min)"
+    assert said("sickness or absence") == "Sickness or absence (40 of 40 min)"
+    assert said("severe weather") == "Severe weather (40 of 40 min)"
+    assert said("") == "Abstracted, no reason recorded (40 of 40 min)"
+    two = (
+        replace(away, detail="sickness or absence"),
+        replace(away, detail="court"),
+        replace(away, detail="emergency call"),
+    )
+    sentence = shorts.short_sentence(replace(found, short=two))
+    assert sentence.endswith("Most likely reasons: called away 2 and sickness or absence 1.")
+    partly = replace(away, reason=Reason.NONE, near=Reason.ABSTRACTED, detail="training", explained_minutes=10.0)
+    assert shorts.reason_words(partly) == "No reason found; training for 10 of 40 min"
+
+
+def test_a_fraction_of_a_minute_is_written_as_one(found: Briefing) -> None:
+    less = replace(found.short[0], reason=Reason.BOUNDARY, patrol_minutes=39.4, explained_minutes=0.4)
+    assert shorts.reason_words(less) == "Stood just outside the boundary (under 1 of 1 min)"
+
+
+def test_without_planned_visits_nothing_is_called_delivered(found: Briefing) -> None:
+    lines = tuple(replace(line, planned_visits=0, planned_minutes=0.0, abstracted_minutes=0.0) for line in found.lines)
+    none = replace(found, lines=lines, short=(), shared_planned=0)
+    for b, held, short in (
+        (
+            none,
+            "No visit was planned for this team",
+            "No visit was planned for this team in the period, so none can be",
+        ),
+        (
+            replace(none, shared_planned=1),
+            "No planned visit is certain to have been",
+            "none can be called delivered or short",
+        ),
+        (replace(none, plan_loaded=False), "No plan is loaded for this period", "Without a plan no planned visit"),
+    ):
+        lead = words.delivered_sentence(b)
+        assert lead.startswith("Pair A delivered 161 patrol-minutes in 7 visits, 322 person-minutes, GPS-verified. ")
+        assert held in lead
+        assert short in shorts.short_sentence(b)
+        assert "reached the planned dose" not in shorts.short_sentence(b)
+    assert "in the plan" not in words.dose_sentence(replace(none, plan_loaded=False))
+    one = replace(lines[0], planned_visits=1, planned_minutes=40.0)
+    only = replace(found, lines=(one,), short=())
+    assert shorts.short_sentence(only) == "The 1 planned visit reached the planned dose."
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_a_missed_visit_on_a_day_with_two_teams_is_nobodys_and_is_said(programme
     found = built(manager)
     assert not any(s.hot_spot == "HS3" for s in found.short)
     assert any("1 planned visit (40 minutes) that nobody made" in note for note in found.notes)
+    assert any("and is left out here" in note for note in found.notes)
+    assert found.shared_planned == 1
 
 
 def test_a_lost_shift_belongs_to_the_team_of_its_week(programme, manager) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 from dash import html
 
+from analysis.dosage import shipped_bias
 from analysis.dosage.bridge import SPARSE_FROM_S
 from analysis.dosage.bridge_calibration import LEAST_CELLS
 from analysis.dosage.shipped_calibration import MEASURED, MEASURED_ON, WALKERS
 from analysis.dosage.simulation import STYLES
 from components.table import count, data_table, decimal, share
 from domain import formats
+from pages._counting_words import STYLES as WAYS_OF_PATROLLING
 
 SPARSE = f"{SPARSE_FROM_S:g} seconds"
 
@@ -68,8 +70,8 @@ ESTIMATE = (
 )
 MISLEADS = (
     "Plain minutes are usually too low: GPS jitter at a boundary leaks out and indoor silences are lost.",
-    "The rules are judged on simulated patrols: close to the truth on foot while positions come at least once a minute, a few per "
-    "cent too high from cars, which pass within the band (a smaller band helps), and further below it the longer the interval.",
+    "The rules count a few per cent too much where positions are dense, most from cars, which pass within the band (a smaller band "
+    "helps), and too little where they are sparse, more the longer the interval (table above).",
     "The estimate is too high for some ways of patrolling and too low for others. That is not corrected; ranges of sums are widened by it.",
     "Calibrated on a force's own dense trackers, the estimate inherits whatever the rules get wrong on those.",
     "The range of a sum takes the errors of days, places and teams as independent, apart from that bias. Where they share a cause, "
@@ -89,6 +91,12 @@ def parts(retention_days: int) -> list[Any]:
     terms = [part for term, meaning in TERMS for part in (html.Dt(html.Strong(term)), html.Dd(meaning))]
     return [
         html.Dl(terms),
+        html.H3("How far the rules are from the truth"),
+        html.P(
+            "Nobody knows the true minutes of real patrols. These are of simulated ones, whose true minutes are known, counted by the "
+            "default rules; rules of a provider's own differ, and so may a real town and real trackers."
+        ),
+        _rules_measured(),
         html.H3("Sparse trackers: how minutes are estimated"),
         html.P(ESTIMATE),
         _measured(),
@@ -103,6 +111,18 @@ def parts(retention_days: int) -> list[Any]:
             "be tried on those days. A change that moves a confirmed month's minutes takes the confirmation back."
         ),
     ]
+
+
+def _rules_measured() -> html.Div:
+    frame = pd.DataFrame([vars(bias) for bias in shipped_bias.MEASURED])
+    wide = frame.pivot(index="interval_s", columns="style", values="rules").reset_index()
+    columns = [decimal("interval_s", "Seconds between positions", 0)]
+    columns += [share(style, f"{words[0].upper()}{words[1:]}, %", 1) for style, words in WAYS_OF_PATROLLING.items()]
+    caption = (
+        "Bias of patrol-minutes by the default rules, by way of patrolling, "
+        f"{formats.day(date.fromisoformat(shipped_bias.MEASURED_ON))}"
+    )
+    return data_table(wide, columns, caption, table_id="methods-rules-bias")
 
 
 def _measured() -> html.Div:

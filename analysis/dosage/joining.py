@@ -21,7 +21,7 @@ def tidy(batch: PingBatch) -> tuple[PingBatch, int]:
     if _in_order(batch):
         return batch, 0
     # Most batches are in order of time, or of each device's time: putting devices together is enough, and quicker.
-    grouped = batch.take(_by_device(batch.device))
+    grouped = batch.take(by_device(batch.device))
     if _in_order(grouped):
         return grouped, 0
     batch = batch.take(np.lexsort((batch.lat_e7, batch.lon_e7, batch.team, batch.t_ms, batch.device)))
@@ -37,7 +37,7 @@ def _in_order(batch: PingBatch) -> bool:
     return bool(np.all(np.where(same, step > 0, batch.device[1:] > batch.device[:-1])))
 
 
-def _by_device(device: Int32s) -> Int64s:
+def by_device(device: Int32s) -> Int64s:
     """Rows by device, otherwise as they are."""
     # numpy sorts 16 bits by radix, several times quicker than 32.
     few = len(device) and device.min() >= 0 and device.max() < 1 << 16

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from analysis.dosage.joining import ends_of_devices, tidy, touching
+from analysis.dosage.joining import by_device, ends_of_devices, tidy, touching
 from analysis.dosage.layers import Area, check, colours
 from analysis.dosage.runs import PINGS_IN_CACHE, NotInOrderError, Ready, pieces_in
 from analysis.dosage.tables import Int32s, Located, Pieces, PingBatch
@@ -107,18 +106,20 @@ class Locator:
         self._used = self._repeats = 0
 
     def feed(self, batch: PingBatch) -> None:
-        here = np.unique(batch.device)
-        batch = self._without_late(batch)
-        again = [np.isin(b.device, here) for b in (self._closed, self._newest)]
-        carried = [self._closed.take(again[0]), self._newest.take(again[1])]
-        found, repeats = tidy(PingBatch.concatenate([*carried, batch]))
+        """More pings. Fastest where they are ordered by (device, t_ms) and later than what came before."""
+        if not len(batch):
+            return
+        if np.any(batch.device[1:] < batch.device[:-1]):
+            batch = batch.take(by_device(batch.device))
+        try:
+            if self._feed_in_order(batch):
+                return
+        except NotInOrderError:
+            pass
+        batch, repeats = tidy(self._without_late(batch))
         self._repeats += repeats
-        self._used += len(batch) - repeats
-        _, last = ends_of_devices(found)
-        waiting = np.zeros(len(found), np.bool_)
-        waiting[last] = True
-        self._newest = _by_device(self._newest.take(~again[1]), found.take(last))
-        self._take(found.take(~waiting), again[0])
+        if len(batch) and not self._feed_in_order(batch):
+            self._feed_in_order(self._with_repeated(batch))
 
     @property
     def late_count(self) -> int:
@@ -130,18 +131,55 @@ class Locator:
         found, self._pieces = self._pieces, [Pieces.empty()]
         return found
 
-    def _take(self, ready: PingBatch, replaced: NDArray[np.bool_]) -> None:
-        first, last = ends_of_devices(ready)
-        known = np.isin(ready.device[first], self._closed.device)
-        self._first = _by_device(self._first, ready.take(first[~known]))
-        self._closed = _by_device(self._closed.take(~replaced), ready.take(last))
-        self._pieces += pieces_in(ready, self._boundaries.ready)
+    def _feed_in_order(self, batch: PingBatch) -> bool:
+        """False, and nothing done, where a device has a ping no later than its newest one."""
+        first, last = ends_of_devices(batch)
+        here = batch.device[first]
+        again = [np.isin(b.device, here) for b in (self._closed, self._newest)]
+        closed, newest = self._closed.take(again[0]), self._newest.take(again[1])
+        at = np.minimum(np.searchsorted(here, newest.device), len(here) - 1)
+        if np.any(batch.t_ms[first[at]] <= newest.t_ms):
+            return False
+        # The last step of a device waits with its newest ping; the steps from what was carried are located here.
+        several = last > first
+        waiting = last[several] - 1
+        found = pieces_in(batch, self._boundaries.ready, waiting)
+        seam, _ = tidy(PingBatch.concatenate([closed, newest, batch.take(first[several])]))
+        self._pieces += found + pieces_in(seam, self._boundaries.ready)
+        self._used += len(batch)
+        begins, ends = ends_of_devices(seam)
+        self._begin(seam.take(begins))
+        single = ~np.isin(seam.device[ends], here[several])
+        self._closed = _by_device(self._closed.take(~again[0]), seam.take(ends[single]), batch.take(waiting))
+        self._newest = _by_device(self._newest.take(~again[1]), batch.take(last))
+        return True
+
+    def _begin(self, pings: PingBatch) -> None:
+        """First pings of devices, where these are not known yet."""
+        new = ~np.isin(pings.device, self._first.device)
+        if new.any():
+            self._first = _by_device(self._first, pings.take(new))
+
+    def _with_repeated(self, batch: PingBatch) -> PingBatch:
+        """The batch with the newest pings that it repeats, which so are no longer the newest; of two one is kept."""
+        first, _ = ends_of_devices(batch)
+        again = np.isin(self._newest.device, batch.device[first])
+        at = np.searchsorted(batch.device[first], self._newest.device[again])
+        again[again] = batch.t_ms[first[at]] == self._newest.t_ms[again]
+        both, repeats = tidy(PingBatch.concatenate([self._newest.take(again), batch]))
+        self._newest = self._newest.take(~again)
+        self._repeats += repeats
+        self._used -= repeats
+        return both
 
     def _without_late(self, batch: PingBatch) -> PingBatch:
-        if not len(self._newest):
-            return batch
-        at = np.minimum(np.searchsorted(self._newest.device, batch.device), len(self._newest) - 1)
-        late = (self._newest.device[at] == batch.device) & (batch.t_ms < self._newest.t_ms[at])
+        """Without the pings that are earlier than their device's newest; the batch is ordered by device."""
+        first, _ = ends_of_devices(batch)
+        here = batch.device[first]
+        newest = np.full(len(here), np.iinfo(np.int64).min)
+        known = np.isin(here, self._newest.device)
+        newest[known] = self._newest.t_ms[np.isin(self._newest.device, here)]
+        late = batch.t_ms < np.repeat(newest, np.diff(np.append(first, len(batch))))
         if not late.any():
             return batch
         self._late.append(batch.take(late))
@@ -150,10 +188,10 @@ class Locator:
     def finish(self) -> Located:
         found, _ = tidy(PingBatch.concatenate([self._closed, self._newest]))
         self._pieces += pieces_in(found, self._boundaries.ready)
-        alone = ~np.isin(self._newest.device, self._closed.device)
+        self._begin(self._newest)
         return Located(
             touching(Pieces.concatenate(self._pieces)),
-            _by_device(self._first, self._newest.take(alone)),
+            self._first,
             self._newest,
             self._used,
             self._repeats,

@@ -97,7 +97,7 @@ class _Turns:
     @classmethod
     def of(cls, batch: PingBatch, walks: _Walks, step: Int64s, polygon: Int64s, share: Floats) -> _Turns:
         ping = walks.ping.take(step)
-        t_0 = batch.t_ms.take(ping)
+        t_0 = batch.t_ms.take(ping).astype(np.float64)
         t_ms: Floats = t_0 + share * (batch.t_ms.take(ping + 1) - t_0)
         return cls(polygon, ping, share, t_ms)
 
@@ -124,25 +124,29 @@ class _Breaks:
         return cls(ping, state_0, state_1, (parts[0].bounds[0], parts[-1].bounds[1]))
 
 
-def pieces_in(batch: PingBatch, ready: Ready) -> list[Pieces]:
+def pieces_in(batch: PingBatch, ready: Ready, waiting: Int64s | None = None) -> list[Pieces]:
     """Pieces of an ordered batch without repeats, tracked ones and rows of long steps, in no order.
+
+    waiting : numbers of steps to leave out, ascending.
 
     Raises
     ------
     NotInOrderError : the batch is not ordered, or has repeats.
     """
+    left_out = np.empty(0, np.int64) if waiting is None else waiting
     parts: list[_Breaks] = []
     turns: list[_Turns] = []
     for first in range(0, len(batch) - 1, _PINGS_AT_ONCE):
         unclear: list[_Walks] = []
         for part in range(first, min(first + _PINGS_AT_ONCE, len(batch) - 1), PINGS_IN_CACHE):
-            _look(batch, part, ready, parts, unclear)
+            parts.append(_look(batch, part, ready, left_out, unclear))
         if len(ready.polygons):
             turns += _crossings(batch, _Walks.concatenate(unclear), ready)
     if not parts:
         return []
     breaks = _Breaks.concatenate(parts)
     long = _long(batch, breaks.ping)
+    long = long[~np.isin(breaks.ping[long], left_out)]
     if not len(ready.polygons):
         return []
     turns += _tracks(batch, breaks, ready.states)
@@ -154,22 +158,23 @@ def pieces_in(batch: PingBatch, ready: Ready) -> list[Pieces]:
     return found
 
 
-def _look(batch: PingBatch, first: int, ready: Ready, breaks: list[_Breaks], unclear: list[_Walks]) -> None:
-    """Add the breaks, and the steps that may meet a boundary, of the part that begins with ping ``first``."""
+def _look(batch: PingBatch, first: int, ready: Ready, left_out: Int64s, unclear: list[_Walks]) -> _Breaks:
+    """The breaks of the part that begins with ping ``first``; adds the steps that may meet a boundary."""
     part = batch.take(slice(first, first + PINGS_IN_CACHE + 1))
     broken = _broken(part)
+    some = slice(*np.searchsorted(left_out, (first, first + len(broken))))
+    broken[left_out[some] - first] = True
     at = np.flatnonzero(broken)
     if not len(ready.polygons):
         none = np.zeros(len(at), np.int32)
-        breaks.append(_Breaks(at + first, none, none, (0, 0)))
-        return
+        return _Breaks(at + first, none, none, (0, 0))
     state = ready.grid.values(part.lon_e7, part.lat_e7)
     may_meet = _unclear(part, state, ready.grid.shift)
     may_meet &= ~broken
     state >>= CLEAR_BITS
-    breaks.append(_Breaks(at + first, state.take(at), state.take(at + 1), (int(state[0]), int(state[-1]))))
-    at = np.flatnonzero(may_meet)
-    unclear.append(_Walks.of(part, at, state.take(at), state.take(at + 1), first))
+    steps = np.flatnonzero(may_meet)
+    unclear.append(_Walks.of(part, steps, state.take(steps), state.take(steps + 1), first))
+    return _Breaks(at + first, state.take(at), state.take(at + 1), (int(state[0]), int(state[-1])))
 
 
 def _broken(batch: PingBatch) -> Bools:

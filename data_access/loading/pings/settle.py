@@ -23,6 +23,7 @@ from data_access.loading.pings.places import Pair
 from data_access.loading.pings.times import TimeForm
 
 WHO = ("provider", "device", "team")
+_WORST_M = 1e7  # from the equator to a pole
 _NUMBER = r"^[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99})(?:[eE][+-]?[0-9]{1,3})?$"
 
 Floats = NDArray[np.float64]
@@ -104,13 +105,7 @@ class Settler:
         place = places.canonical_if_good(lon, lat, self._space[: len(lon)])
         if place is None:
             return None
-        if (
-            self.max_accuracy_m is not None
-            and block.accuracy is not None
-            and not _within(block.accuracy, self.max_accuracy_m)
-        ):
-            return None
-        if block.accuracy is not None and not np.nanmin(block.accuracy, initial=0) >= 0:
+        if block.accuracy is not None and not _between(block.accuracy, 0, self.max_accuracy_m or _WORST_M):
             return None
         slack = DAY_MS if block.zoneless else 0
         if block.time_ms.min() < times.FIRST_MS - slack or block.time_ms.max() >= self._until + slack:
@@ -218,7 +213,7 @@ class Settler:
             return None
         values, bad = read_numbers(cells, self.decimal_comma)
         with np.errstate(invalid="ignore"):
-            bad |= values < 0
+            bad |= (values < 0) | (values > _WORST_M)
             ledger.reject_cells(bad, "accuracy", "“{cell}” is not an accuracy in metres.", cells)
             if self.max_accuracy_m is not None:
                 reason = f"Accuracy {{cell}} m is worse than the {self.max_accuracy_m:g} m that are asked for."
@@ -264,9 +259,10 @@ class Settler:
         return ReadBatch(pings, numbers, metres, duplicates, rejects)
 
 
-def _within(accuracy: Floats, limit: float) -> bool:
+def _between(values: Floats, low: float, high: float) -> bool:
+    """Whether all that are known are."""
     with np.errstate(invalid="ignore"):
-        return not bool((accuracy > limit).any())
+        return not bool(((values < low) | (values > high)).any())
 
 
 def _pair_codes(

@@ -78,6 +78,14 @@ def test_a_day_that_does_not_exist_is_not_another_day(tmp_path, day, many):
     assert file.loaded == len(good)
 
 
+@pytest.mark.parametrize("accuracy", ["-1", "1e300", "inf", "good"])
+def test_an_accuracy_that_cannot_be_rejects_its_row(tmp_path, accuracy):
+    text = f"device,time,lon,lat,accuracy\n{GOOD},5\n{MIDDLE.format(10)},{accuracy}\n{MIDDLE.format(20)},\n"
+    file, batches = read(tmp_path, text)
+    assert [(r.row_number, r.field) for r in batches[0].rejects] == [(3, "accuracy")]
+    assert file.loaded == 2
+
+
 def test_grid_references_off_the_grid_are_rejected(tmp_path):
     text = "device,time,easting,northing\nd,2023-02-13T14:00:00Z,458900,304100\nd,2023-02-13T14:00:10Z,800000,304100\nd,2023-02-13T14:00:20Z,0,0\n"
     file, batches = read(tmp_path, text)
@@ -115,6 +123,20 @@ def test_dates_with_the_month_first_are_refused_not_swapped(tmp_path):
         read(tmp_path, american)
     file, _ = read(tmp_path, american + "d,28/02/2023 14:00,-1.13,52.63\n")
     assert (file.loaded, file.rejected) == (2, 1), "one that is wrong among days first is one that is wrong"
+
+
+@pytest.mark.parametrize(
+    ("around", "never"),
+    [("01/03/2023", "31/02/2023 14:00:00"), ("02/05/2023", "31/04/2023 14:00:00"), ("01/12/2023", "31/11/2023 14:00:00"),
+     ("13/02/2023", "13/02/2023 14:00:60"), ("13/02/2023", "13/02/2023 24:00:00")],
+)  # fmt: skip
+def test_days_and_seconds_that_never_are_do_not_become_the_next(tmp_path, around, never):
+    clock = [f"{i // 3600:02d}:{i // 60 % 60:02d}:{i % 60:02d}" for i in range(9_000)]
+    rows = [f"d,{around} {c},-1.13,52.63" for c in clock]
+    rows.insert(5_000, f"d,{never},-1.13,52.63")
+    file, batches = read(tmp_path, "device,time,lon,lat\n" + "\n".join(rows) + "\nd,28/12/2023 14:00:00,-1.13,52.63\n")
+    assert [(r.row_number, r.field) for b in batches for r in b.rejects] == [(5_002, "time")]
+    assert file.loaded == 9_001
 
 
 def test_dates_without_a_clock_are_refused(tmp_path):

@@ -39,7 +39,8 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
 
     Monthly spend is split by the days of the month inside the period. Cost and minutes cover the same months:
     those with spend for the provider and with tracker data (``attrs["notes"]`` says which were left out).
-    Costs are not recorded by hot spot, so all hot spots are used whatever the filter says.
+    Costs are not recorded by hot spot, so all hot spots are used whatever the filter says. ``attrs["like_for_like"]``:
+    whether the like-for-like columns differ from the others, some tracker of the period being sparse.
     """
     with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
         period = viewer_period(o, filters.period, False)
@@ -64,7 +65,9 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     frame.insert(1, "provider_name", [o.programme.provider_name(code) for code in frame["provider"]])
     frame["cost_per_patrol_minute_gbp"] = _ratio(frame["cost_gbp"], frame["patrol_minutes"])
     frame["cost_per_person_hour_gbp"] = _ratio(frame["cost_gbp"], frame["person_minutes"] / 60)
-    return finished(_like_for_like_rates(frame)[COST_COLUMNS], o, period)
+    done = finished(_like_for_like_rates(frame)[COST_COLUMNS], o, period)
+    done.attrs["like_for_like"] = alike is not None
+    return done
 
 
 _LIKE = ["like_for_like_minutes", "variance", "bias_minutes", "estimated_months"]

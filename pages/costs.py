@@ -17,6 +17,7 @@ from data_access import costs, finance
 from domain import formats
 from domain.periods import month_of
 from domain.roles import Permission
+from pages._fair_rates import fairness
 from pages._frame import PATROL_DATA, DataPage, data_page
 
 PRORATED = "Monthly spend is split over the days of the month; the share inside the period counts."
@@ -28,8 +29,7 @@ def _rate_sentence(frame: pd.DataFrame, view: View) -> str:
         return "No cost per minute can be given: either no spend or no patrol-minutes are loaded for this period."
     parts = [f"{row.provider_name} {formats.pounds(row.cost_per_patrol_minute_gbp, 2)}" for row in known.itertuples()]
     sentence = f"A patrol-minute in a hot spot cost: {formats.joined(parts)}."
-    estimated = known[known["estimated"]]
-    if estimated.empty:
+    if not frame.attrs["like_for_like"]:
         return sentence
     ranges = [
         f"{row.provider_name} {formats.pounds(row.like_for_like_rate_gbp, 2)} (95% range {formats.pounds(row.like_for_like_rate_low_gbp, 2)} to {formats.pounds(row.like_for_like_rate_high_gbp, 2)})"
@@ -48,7 +48,7 @@ def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
         values=list(known["like_for_like_rate_gbp"]),
         lows=[None if pd.isna(v) else v for v in known["like_for_like_rate_low_gbp"]],
         highs=[None if pd.isna(v) else v for v in known["like_for_like_rate_high_gbp"]],
-        unit="£ per patrol-minute" + (", like for like" if known["estimated"].any() else ""),
+        unit="£ per patrol-minute" + (", like for like" if frame.attrs["like_for_like"] else ""),
         colours=[s[0] for s in styles],
         symbols=[s[1] for s in styles],
         texts=[formats.pounds(v, 2) for v in known["like_for_like_rate_gbp"]],
@@ -58,8 +58,7 @@ def _rate_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 def _rate_caption(view: View) -> str:
     return (
         "Provider spend over GPS-verified patrol-minutes inside hot spots (time outside boundaries is in the cost but not in the minutes). "
-        f"{PRORATED} A range is drawn where minutes are estimated; where every tracker is dense, minutes by the rules are compared as they are, "
-        "and differences of a few per cent mean little. How minutes are counted is said under Patrols."
+        f"{PRORATED} A range is drawn where minutes are estimated; minutes by the rules are compared as they are. {fairness(view)}"
     )
 
 
@@ -163,6 +162,11 @@ LEDGER_1 = register_block(
 )
 
 
+def _lead(view: View) -> list[Any]:
+    how = html.A("how minutes are counted", href=f"/patrols/counting?{view.filters.to_query()}")
+    return [html.P(["Is one rate against another fair? Read below the chart what is in no rate, and ", how, "."])]
+
+
 def _nothing(view: View) -> tuple[str, str] | None:
     if costs.has_costs(view.scope, view.programme.code):
         return None
@@ -236,6 +240,7 @@ dash.register_page(
             question="What does a minute in a hot spot cost?",
             permission=Permission.VIEW_COSTS,
             blocks=[RATES, LEDGER_1],
+            lead=_lead,
             tail=_other_ledgers,
             nothing=_nothing,
             compare=False,

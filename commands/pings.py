@@ -8,7 +8,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from data_access import retention
+from data_access import retention, uploads
 from data_access.confirmed import ConfirmationRefused, confirm_month, withdraw_confirmation
 from data_access.engine import get_engine
 from data_access.reading import UnknownProgramme
@@ -61,6 +61,8 @@ def expire(dry_run: bool) -> None:
     for load in found.texts:
         rows = "1 rejected row" if load.rows == 1 else f"{load.rows:,} rejected rows"
         click.echo(f"{load.programme} {load.file_name} (load {load.load_id}): the words of {rows} {what}.")
+    if not dry_run and (old := uploads.remove_old()):
+        click.echo(f"Removed files that were sent and not loaded within a day: {_files(old)}.")
     if not found:
         click.echo(
             f"No month was confirmed {settings.ping_retention_days} days ago or earlier and still has positions."
@@ -91,3 +93,5 @@ def sweep(dry_run: bool) -> None:
     for path in found:
         click.echo(path)
     click.echo(f"{'Would be removed' if dry_run else 'Removed'}: {_files(len(found))}.")
+    if not dry_run and (old := uploads.remove_old()):
+        click.echo(f"Removed files that were sent and not loaded within a day: {_files(old)}.")

@@ -23,6 +23,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "account enabled": frozenset({"account"}),
     "account role changed": frozenset({"account", "before", "after"}),
     "account programmes changed": frozenset({"account", "before", "after"}),
+    "file sent": frozenset({"kind", "file_name", "size_bytes"}),
+    "file discarded": frozenset({"kind", "file_name", "size_bytes", "because"}),
     "file loaded": frozenset({"kind", "file_name", "sha256", "rows_read", "rows_loaded"}),
     "counting rules changed": frozenset({"provider", "change", "moved"}),
     "month confirmed": frozenset({"month"}),

@@ -6,11 +6,22 @@ library cannot keep its file.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, abort, current_app, flash, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -23,7 +34,7 @@ from data_access.loading import ALREADY_LOADED, KINDS, LoadOptions, LoadRefused,
 from data_access.loading.glance import Glance, glance
 from data_access.loading.mapping import Mapping, checked
 from data_access.loading.words import KIND_NAMES
-from data_access.uploads import NoSuchUpload, Upload
+from data_access.uploads import BeingLoaded, Busy, NoSuchUpload, Upload, UploadRefused
 from domain import formats
 from domain.periods import Period
 from domain.roles import Permission
@@ -32,11 +43,20 @@ from pages._upload_words import AGAIN, LABELS, REPLACE, SOURCE, TEXTS, USUAL, fo
 bp = Blueprint("upload", __name__, template_folder="templates")
 
 OPTIONS = ("source", "provider", "team", "code_property", "name_property", "edition", "index", "basis", "sheet", "crs")
+MOST_SAID = 300  # characters of a message that is shown on the next page
+_LATER = {
+    "pings": "Visits and minutes are counted when the file is loaded.",
+    "hot-spots": "Crimes are placed and minutes counted again when the file is loaded.",
+    "crimes": "Which hot spot each crime lies in is found when the file is loaded.",
+    "police-uk": "Which hot spot each crime lies in is found when the file is loaded.",
+    "weights": "The harm of the crimes held is worked out when the file is loaded.",
+}
 NOT_IN_FILE = "-"  # chosen by hand for a column that would be recognised
 
 
 def register(server: Flask) -> None:
     server.register_blueprint(bp)
+    uploads.remove_old()  # a server that nobody sends files to keeps the last ones no longer for it
 
 
 def _programme(asked: str) -> Any:
@@ -67,15 +87,27 @@ def send() -> Response | tuple[str, int]:
         return _form(programme, problem="Say what the file holds."), 400
     if sent is None or not sent.filename:
         return _form(programme, kind, "Choose a file to send."), 400
-    upload = uploads.keep(current_scope(), programme.code, kind, sent.filename, sent.stream)
+    try:
+        upload, dropped = uploads.keep(current_scope(), programme.code, kind, sent.filename, sent.stream)
+    except (UploadRefused, SQLAlchemyError) as reason:
+        said = str(reason) if isinstance(reason, UploadRefused) else "The database did not answer. Send the file again."
+        return _form(programme, kind, said), 503
+    if dropped:
+        limits = f"{uploads.MOST_WAITING} files and {uploads.MOST_BYTES >> 20} MB"
+        _flash(f"No longer waiting, to make room ({limits} at most): {formats.joined(dropped)}.", "problem")
     return redirect(f"/data/upload/{upload.token}")
 
 
 def _upload(token: str) -> Upload:
     try:
         return uploads.find(current_scope(), token)
-    except NoSuchUpload as reason:  # as after "back" in the browser: the way on, not a dead end
-        abort(make_response(_form(_programme(""), problem=str(reason)), 404))
+    except NoSuchUpload as reason:
+        _gone(reason)
+
+
+def _gone(reason: NoSuchUpload) -> NoReturn:
+    """As after "back" in the browser: the way on, not a dead end."""
+    abort(make_response(_form(_programme(""), problem=str(reason)), 404))
 
 
 def _given(form: Any) -> dict[str, str]:
@@ -115,22 +147,56 @@ def _load(upload: Upload, given: dict[str, str], *, dry_run: bool) -> LoadResult
         raise LoadRefused(f"The database did not take the file: {said}. Try again when it answers.") from None
 
 
+def _flash(message: str, category: str) -> None:
+    """Messages travel in the session's cookie, which takes 4 kB; what is longer stands on the file's own page."""
+    kept = [(c, m) for c, m in session.pop("_flashes", [])][-2:]
+    session["_flashes"] = kept
+    flash(message if len(message) <= MOST_SAID else message[: MOST_SAID - 1].rstrip() + "…", category)
+
+
+def _busy(upload: Upload, reason: Busy, given: dict[str, str]) -> Response:
+    """Not a failure: what goes on, and where to look in a moment."""
+    if isinstance(reason, BeingLoaded) or uploads.being_loaded(upload):
+        title, code, link = (
+            "This file is being loaded",
+            409,
+            (f"/data?programme={upload.programme}", "See what is loaded"),
+        )
+        said = f"{upload.path.name} is being loaded. What came of it will stand under Data."
+    else:
+        asked = f"?{urlencode(given)}" if given else ""
+        title, code, link = "The portal is busy", 503, (f"/data/upload/{upload.token}{asked}", "Look again")
+        said = f"{reason} Your file waits; nothing of it was stored."
+    return make_response(render_template("problem.html", title=title, sentences=[said], link=link), code)
+
+
 @bp.get("/data/upload/<token>")
 @route_requires(Permission.LOAD_DATA)
-def preview(token: str) -> str:
+def preview(token: str) -> str | Response:
     upload, given = _upload(token), _given(request.args)
-    result, refused, seen = None, "", _glance(upload, given)
-    texts = TEXTS.get(upload.kind, (SOURCE,))
     try:
-        result = _load(upload, given, dry_run=True)
-    except LoadRefused as reason:
-        refused = for_the_page(str(reason))
+        with uploads.turn(current_scope()):
+            seen, (result, refused) = _glance(upload, given), _looked(upload, given)
+    except Busy as reason:
+        return _busy(upload, reason, given)
+    if refused:
+        _upload(token)  # discarded in between: said as such
+    texts = TEXTS.get(upload.kind, (SOURCE,))
     return render_template(
         "upload_preview.html", title="Look before loading", csrf=generate_csrf(), upload=upload, given=given, chosen=list(given.items()),
         programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS, usual=USUAL, texts=texts,
         unseen=_unseen(given, seen, texts), replace=REPLACE, again=AGAIN, sentence=_sentence(result), lines=_lines(result),
+        later=_LATER.get(upload.kind, "") if result and result.status != ALREADY_LOADED else "",
         examples=result.examples if result else [], rejected=result.rejected if result else 0,
     )  # fmt: skip
+
+
+def _looked(upload: Upload, given: dict[str, str]) -> tuple[LoadResult | None, str]:
+    """(what loading would come to, why it would not)."""
+    try:
+        return _load(upload, given, dry_run=True), ""
+    except LoadRefused as reason:
+        return None, for_the_page(str(reason))
 
 
 def _unseen(given: dict[str, str], seen: Glance, texts: tuple[tuple[str, str, str], ...]) -> list[tuple[str, str]]:
@@ -176,22 +242,35 @@ def _lines(result: LoadResult | None) -> list[str]:
 def load(token: str) -> Response:
     upload, given = _upload(token), _given(request.form)
     try:
-        result = _load(upload, given, dry_run=False)
+        with uploads.claimed(current_scope(), token), uploads.turn(current_scope()):
+            result = _load(upload, given, dry_run=False)
+            uploads.remove_loaded(upload)
+    except NoSuchUpload as reason:
+        _gone(reason)
+    except Busy as reason:
+        return _busy(upload, reason, given)
     except LoadRefused as reason:
-        _upload(token)  # gone in between: said as such
-        flash(f"{upload.path.name} was not loaded. {for_the_page(str(reason))}", "problem")
+        _flash(f"{_short(upload)} was not loaded. {for_the_page(str(reason))}", "problem")
         return redirect(f"/data?programme={upload.programme}")
-    with suppress(NoSuchUpload):  # a second click on the button has discarded it by now
-        uploads.discard(current_scope(), token)
     said = _sentence(result) if result.status == ALREADY_LOADED else f"It is loaded: {_counts(result)}."
-    flash(f"{upload.path.name}. {said}", "done")
+    _flash(f"{_short(upload)}. {said}", "done")
     return redirect(f"/data?programme={upload.programme}")
+
+
+def _short(upload: Upload) -> str:
+    name = upload.path.name
+    return name if len(name) <= 80 else f"{name[:60]}…{name[-15:]}"
 
 
 @bp.post("/data/upload/<token>/discard")
 @route_requires(Permission.LOAD_DATA)
 def discard(token: str) -> Response:
     upload = _upload(token)
-    uploads.discard(current_scope(), token)
-    flash(f"{upload.path.name} was discarded; nothing of it was stored.", "done")
+    try:
+        uploads.discard(current_scope(), token)
+    except NoSuchUpload as reason:
+        _gone(reason)
+    except Busy as reason:
+        return _busy(upload, reason, {})
+    _flash(f"{_short(upload)} was discarded; nothing of it was stored.", "done")
     return redirect(f"/data?programme={upload.programme}")

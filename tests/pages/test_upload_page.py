@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -14,9 +22,11 @@ from access.passwords import hash_password
 from data_access import accounts, schema, uploads
 from data_access.engine import get_engine
 from domain.roles import Role
-from domain.scope import server_scope
+from domain.scope import scope_for, server_scope
+from pages import upload
+from server import create_server
 from settings import load_settings
-from tests.portal import OURS, PASSWORD, Portal, Visitor
+from tests.portal import OURS, PASSWORD, Portal, Visitor, email_of
 
 PINGS = "Unit;Fix Time;Lat;Lng;Crew\r\n" + "".join(
     f"T9;05/02/2024 14:{minute:02d}:00;52,6355;-1,13{minute:02d};Night\r\n" for minute in range(30)
@@ -124,13 +134,157 @@ def test_only_its_owner_sees_a_waiting_file(portal: Portal) -> None:
     assert portal.visitor().get(waiting).status_code == 302
 
 
-def test_a_waiting_file_is_gone_after_a_day(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+def age(waiting: str, hours: int) -> Path:
+    """Make a sent file that old; its folder."""
+    folder = load_settings().data_dir / "uploads" / waiting.rsplit("/", 1)[1]
+    about = json.loads((folder / "about.json").read_text())
+    sent = datetime.fromisoformat(about["sent_at"]) - timedelta(hours=hours)
+    (folder / "about.json").write_text(json.dumps(about | {"sent_at": sent.isoformat()}))
+    return folder
+
+
+def audited(event: str) -> list[dict[str, Any]]:
+    with get_engine().connect() as conn:
+        query = select(schema.audit.c.actor, schema.audit.c.detail).where(schema.audit.c.event == event)
+        return [{"actor": row.actor, **row.detail} for row in conn.execute(query.order_by(schema.audit.c.id))]
+
+
+def test_a_waiting_file_is_gone_after_a_day(portal: Portal) -> None:
     manager = portal.signed_in(Role.MANAGER)
-    old = send(manager, PINGS.replace("05/02", "07/02")).location
-    monkeypatch.setattr(uploads, "KEPT_FOR", -uploads.KEPT_FOR)
-    fresh = send(manager, PINGS.replace("05/02", "08/02")).location
-    assert manager.get(old).status_code == 404
-    assert manager.get(fresh).status_code == 200
+    waiting = send(manager, PINGS.replace("05/02", "07/02")).location
+    age(waiting, 23)
+    assert manager.get(waiting).status_code == 200
+    folder = age(waiting, 1)
+    assert manager.get(waiting).status_code == 404
+    assert post(manager, f"{waiting}/load", "/data/upload?programme=TEST", provider="outreach").status_code == 404
+    manager.get("/data/upload?programme=TEST")
+    assert not folder.exists()
+    assert audited("file discarded")[-1]["because"] == "waited for a day"
+
+
+@pytest.mark.parametrize("command", [["pings", "expire"], ["pings", "sweep"], None])
+def test_what_nobody_asks_for_goes_too(portal: Portal, command: list[str] | None) -> None:
+    """With the daily command, and when the server starts."""
+    folder = age(send(portal.signed_in(Role.MANAGER), PINGS).location, 25)
+    half_sent = folder.with_name("A" * 22)
+    half_sent.mkdir()
+    os.utime(half_sent, (0, 0))
+    if command:
+        done = create_server().test_cli_runner().invoke(args=command)
+        assert "not loaded within a day: 2 files" in done.output
+        assert done.exit_code == 0
+    else:
+        upload.register(Flask("another"))
+    assert not folder.exists()
+    assert not half_sent.exists()
+
+
+def test_a_long_name_keeps_its_end(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    answer = send(manager, gzip.compress(PINGS.encode()), "pings", "\u1e9e" * 120 + ".csv.gz")
+    assert answer.status_code == 302
+    assert "30 rows read" in visible(manager.get(f"{answer.location}?provider=outreach"))
+    assert all(
+        (folder / "about.json").exists()
+        for folder in load_settings().data_dir.glob("uploads/*")
+        if len(folder.name) == 22
+    )
+
+
+def test_sending_and_discarding_leave_a_trace(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    waiting = send(manager, PINGS, name="traced.csv").location
+    said = {"actor": email_of(Role.MANAGER), "kind": "pings", "file_name": "traced.csv", "size_bytes": len(PINGS)}
+    assert audited("file sent")[-1] == said
+    post(manager, f"{waiting}/discard", waiting)
+    assert audited("file discarded")[-1] == {**said, "because": "by its owner"}
+
+
+def test_the_oldest_files_make_room_and_the_person_is_told(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    first = send(manager, PINGS, name="first.csv").location
+    second = send(manager, PINGS, name="second.csv").location
+    monkeypatch.setattr(uploads, "MOST_BYTES", 2 * len(PINGS))
+    third = send(manager, PINGS, name="third.csv").location
+    assert [manager.get(one).status_code for one in (first, second, third)] == [404, 200, 200]
+    told = visible(manager.page("/data", "?programme=TEST"))
+    assert "No longer waiting, to make room" in told
+    assert "first.csv" in told
+    assert audited("file discarded")[-1]["because"] == "made room for a newer file"
+
+
+def test_a_full_disk_is_said_and_nothing_is_kept(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    before = set(load_settings().data_dir.glob("uploads/*"))
+    monkeypatch.setattr(uploads, "FREE_AT_LEAST", 1 << 60)
+    answer = send(manager, PINGS)
+    assert answer.status_code == 503
+    assert "so the file was not kept" in answer.text
+    assert set(load_settings().data_dir.glob("uploads/*")) == before
+
+
+def test_one_file_is_read_at_a_time(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    waiting = send(manager, PINGS.replace("05/02", "10/02")).location
+    me = scope_for(email_of(Role.MANAGER), Role.MANAGER, frozenset({"TEST"}))
+    others = [scope_for(f"{n}@test.example", Role.MANAGER, frozenset({"TEST"})) for n in range(2)]
+    for at_work in ([me], others):
+        with ExitStack() as stack:
+            for somebody in at_work:
+                stack.enter_context(uploads.turn(somebody))
+            for answer in (
+                manager.get(f"{waiting}?provider=outreach"),
+                post(manager, f"{waiting}/load", "/data/upload?programme=TEST", provider="outreach"),
+            ):
+                assert answer.status_code == 503
+                assert "busy with another file; look again in a moment" in answer.text
+                assert f"{waiting}?provider=outreach" in answer.text
+        assert manager.get(f"{waiting}?provider=outreach").status_code == 200
+
+
+def test_a_second_click_and_a_discard_wait_for_the_load(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    waiting = send(manager, PINGS.replace("05/02", "11/02")).location
+    me = scope_for(email_of(Role.MANAGER), Role.MANAGER, frozenset({"TEST"}))
+    with uploads.claimed(me, waiting.rsplit("/", 1)[1]), uploads.turn(me):
+        age(waiting, 48)
+        uploads.remove_old()  # what is being loaded stays, however old
+        age(waiting, -48)
+        for answer in (
+            post(manager, f"{waiting}/load", "/data/upload?programme=TEST", provider="outreach"),
+            post(manager, f"{waiting}/discard", "/data/upload?programme=TEST"),
+            manager.get(waiting),
+        ):
+            assert answer.status_code == 409
+            assert "is being loaded" in answer.text
+    done = post(manager, f"{waiting}/load", waiting, provider="outreach")
+    assert done.status_code == 302
+    assert "It is loaded: 30 rows read" in visible(manager.page("/data", "?programme=TEST"))
+
+
+def test_a_folder_that_cannot_be_removed_does_not_undo_a_load(portal: Portal) -> None:
+    manager, before = portal.signed_in(Role.MANAGER), loads()
+    waiting = send(manager, PINGS.replace("05/02", "12/02")).location
+    folder = load_settings().data_dir / "uploads" / waiting.rsplit("/", 1)[1]
+    folder.chmod(0o500)
+    (folder / "file").chmod(0o500)
+    try:
+        done = post(manager, f"{waiting}/load", waiting, provider="outreach")
+    finally:
+        for one in (folder, folder / "file"):
+            if one.exists():
+                one.chmod(0o700)
+    assert done.status_code == 302
+    assert loads() == before + 1
+
+
+def test_messages_fit_into_the_cookie(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    waiting = send(manager, "\u1e9e" * 9000 + ",b\n1,2\n", name="\u1e9e" * 200 + ".csv").location
+    for _ in range(4):
+        answer = post(manager, f"{waiting}/load", "/data/upload?programme=TEST")
+    assert all(len(cookie) < 4000 for cookie in answer.headers.getlist("Set-Cookie"))
+    assert "was not loaded" in manager.page("/data", "?programme=TEST").text
 
 
 @pytest.mark.parametrize("name", ["../../../evil.csv", "..\\evil.csv", "about.json", "\u202egpj.csv", "." * 300])
@@ -139,7 +293,7 @@ def test_a_file_name_never_leaves_its_folder(portal: Portal, name: str) -> None:
     answer = send(manager, PINGS, "pings", name)
     assert answer.status_code == 302
     kept = [path for path in (load_settings().data_dir / "uploads").rglob("*") if path.is_file()]
-    assert all(path.parts[-2] == "file" or path.name == "about.json" for path in kept)
+    assert all(path.parts[-2] in ("file", "locks") or path.name == "about.json" for path in kept)
     assert not list(load_settings().data_dir.parent.glob("evil*"))
     assert manager.get(answer.location).status_code == 200
 

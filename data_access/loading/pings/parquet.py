@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,18 @@ from data_access.loading.pings.layout import find_columns, joined, look_at_times
 from data_access.loading.pings.places import Pair, pairs_of
 from data_access.loading.pings.settle import WHO, Settler, TextBlock, TypedBlock
 from data_access.loading.pings.times import TimeForm
+from data_access.loading.records import check_header
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import check_unpacked_size
+from settings import max_load_bytes
 
 MAGIC = b"PAR1"
 ROWS = 1 << 17
 _NAMES = pa.dictionary(pa.int32(), pa.string())
-_TROUBLE = (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedError)
+LONGEST_TEXT = 1_000  # bytes of a cell; names have at most 60 characters
+_GROWING = (
+    "DELTA_BYTE_ARRAY"  # a text says only how it differs from the one before: a few bytes may stand for gigabytes
+)
 
 
 class ParquetFile:
@@ -35,13 +41,16 @@ class ParquetFile:
         self, name: str, source: Path | io.BytesIO, mapping: Mapping, needs: tuple[str, ...], most_rows: int | None
     ) -> None:
         self._name = name
-        try:
-            # Pages as they are needed, not whole columns of a row group at once: 60 MB less, and no slower.
-            self._file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 18)
-            schema = self._file.schema_arrow
-            self.rows = rows = self._file.metadata.num_rows
-        except _TROUBLE as problem:
-            raise LoadRefused(self._broken(problem)) from None
+        with self._said_plainly():
+            self._open(name, source, mapping, needs, most_rows)
+
+    def _open(
+        self, name: str, source: Path | io.BytesIO, mapping: Mapping, needs: tuple[str, ...], most_rows: int | None
+    ) -> None:
+        # Pages as they are needed, not whole columns of a row group at once: 60 MB less, and no slower.
+        self._file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 18)
+        schema = self._file.schema_arrow
+        self.rows = rows = self._file.metadata.num_rows
         if not rows:
             raise LoadRefused(f"{name} has columns but no rows. Nothing to load.")
         if most_rows is not None and rows > most_rows:
@@ -49,18 +58,13 @@ class ParquetFile:
         if most_rows is not None:
             groups = (self._file.metadata.row_group(i) for i in range(self._file.metadata.num_row_groups))
             check_unpacked_size(name, _size(source), sum(group.total_byte_size for group in groups))
+        check_header(name, len(schema.names))
         at = find_columns(schema.names, mapping, name, needs, "columns of the Parquet file")
         self.columns = {canonical: schema.names[i] for canonical, i in at.items()}
-        # Names once each, however often and however long they are.
-        names = [
-            self.columns[n] for n in WHO if n in self.columns and pa.types.is_string(schema.field(self.columns[n]).type)
-        ]
-        self._file = pq.ParquetFile(source, read_dictionary=names)
+        # Texts once each, however often and however long they are.
+        self._file = pq.ParquetFile(source, read_dictionary=self._check_columns(schema))
         sample = self._sample()
-        try:
-            texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
-        except UnicodeDecodeError as problem:
-            raise LoadRefused(self._broken(problem)) from None
+        texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
         self.form, self.zone = look_at_times(texts, self.columns["time"], mapping, name)
         kind = schema.field(self.columns["time"]).type
         if pa.types.is_timestamp(kind):
@@ -72,29 +76,75 @@ class ParquetFile:
         said = str(problem).splitlines()[0][:200] if str(problem) else type(problem).__name__
         return f"{self._name} is damaged or cut off: it starts as Parquet but cannot be read ({said}). Export it again."
 
-    def _sample(self) -> pa.Table:
-        wanted = list(dict.fromkeys(self.columns.values()))
+    @contextmanager
+    def _said_plainly(self) -> Iterator[None]:
         try:
-            first = next(self._file.iter_batches(batch_size=1000, columns=wanted, use_threads=False))
-        except (StopIteration, *_TROUBLE) as problem:
+            yield
+        except LoadRefused:
+            raise
+        except Exception as problem:  # Arrow, and Python over what Arrow hands it, have a dozen ways to say it
             raise LoadRefused(self._broken(problem)) from None
+
+    def _check_columns(self, schema: pa.Schema) -> list[str]:
+        """The wanted columns that hold texts; LoadRefused where one is no column of cells, or all unpack to too much."""
+        wanted = set(self.columns.values())
+        for header in wanted:
+            if not _is_cell(schema.field(header).type):
+                raise LoadRefused(
+                    f"{self._name}: the column “{header[:60]}” holds neither numbers nor times nor texts "
+                    f"({str(schema.field(header).type)[:60]}). Export it as a plain column and load again."
+                )
+        meta, unpacked, texts = self._file.metadata, 0, set[str]()
+        for group in map(meta.row_group, range(meta.num_row_groups)):
+            for chunk in map(group.column, range(group.num_columns)):
+                if chunk.path_in_schema not in wanted:
+                    continue
+                unpacked += chunk.total_uncompressed_size
+                if chunk.physical_type == "BYTE_ARRAY" and not pa.types.is_decimal(
+                    schema.field(chunk.path_in_schema).type
+                ):
+                    texts.add(chunk.path_in_schema)
+                    self._check_encodings(chunk)
+        if unpacked > max_load_bytes():
+            raise LoadRefused(f"{self._name} unpacks to more than {max_load_bytes() >> 20:,} MB. Split it by month.")
+        return sorted(texts)
+
+    def _check_encodings(self, chunk: pq.ColumnChunkMetaData) -> None:
+        if _GROWING in chunk.encodings:
+            raise LoadRefused(
+                f"{self._name}: the column “{chunk.path_in_schema[:60]}” is written as {_GROWING}, which is not read. Write "
+                "the file with dictionary or plain encoding and load again."
+            )
+
+    def _sample(self) -> pa.Table:
+        first = next(self._blocks(1000))
+        self._check_texts(first)
         return pa.table(first)
 
+    def _blocks(self, rows: int) -> Iterator[pa.RecordBatch]:
+        wanted = list(dict.fromkeys(self.columns.values()))
+        return iter(self._file.iter_batches(batch_size=rows, columns=wanted, use_threads=False))
+
+    def _check_texts(self, block: pa.RecordBatch) -> None:
+        for header in dict.fromkeys(self.columns.values()):
+            column = block.column(header)
+            texts = column.dictionary if pa.types.is_dictionary(column.type) else column
+            if _is_text(texts.type) and (pc.max(pc.binary_length(texts)).as_py() or 0) > LONGEST_TEXT:
+                raise LoadRefused(
+                    f"{self._name}: the column “{header[:60]}” holds a text of over {LONGEST_TEXT:,} bytes, which is neither "
+                    "a name, a time nor a number. Look at that column, and load again."
+                )
+
     def batches(self, settler: Settler) -> Iterator[ReadBatch]:
-        wanted, number = list(dict.fromkeys(self.columns.values())), 0
-        blocks = self._file.iter_batches(batch_size=ROWS, columns=wanted, use_threads=False)
+        number, blocks = 0, self._blocks(ROWS)
         while True:
-            try:
-                block = next(blocks)
-            except StopIteration:
-                return
-            except _TROUBLE as problem:
-                raise LoadRefused(self._broken(problem)) from None
-            if block.num_rows:
-                try:
-                    batch = self._read(block, number, settler)
-                except UnicodeDecodeError as problem:  # of a text column, which Arrow hands over unread
-                    raise LoadRefused(self._broken(problem)) from None
+            with self._said_plainly():
+                block = next(blocks, None)
+                if block is None:
+                    return
+                self._check_texts(block)
+                batch = self._read(block, number, settler) if block.num_rows else None
+            if batch is not None:
                 yield batch
                 number += block.num_rows
 
@@ -144,6 +194,18 @@ def _size(source: Path | io.BytesIO) -> int:
 
 def _wide(kind: pa.DataType) -> pa.DataType:
     return pa.float64() if pa.types.is_floating(kind) else pa.int64()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    t = pa.types
+    return t.is_string(kind) or t.is_large_string(kind) or t.is_binary(kind) or t.is_large_binary(kind)
+
+
+def _is_cell(kind: pa.DataType) -> bool:
+    t = pa.types
+    kind = kind.value_type if t.is_dictionary(kind) else kind
+    others = (t.is_string_view, t.is_binary_view, t.is_boolean, t.is_temporal, t.is_null)
+    return _is_text(kind) or _is_number(kind) or any(is_one(kind) for is_one in others)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from data_access import schema
 from data_access.like_for_like import half_range, monthly_minutes, sparse_note
-from data_access.patrols import patrol_table
+from data_access.patrols import minutes_for_rates
 from data_access.reading import Opened, finished, opened, pings_covered, viewer_period
 from domain import formats
 from domain.filters import Filters
@@ -25,7 +25,7 @@ COST_COLUMNS = [
 RATE_COLUMNS = [
     "provider", "provider_name", "reference", "reference_name", "rate_gbp", "reference_rate_gbp",
     "difference_gbp", "percent_cheaper", "percent_cheaper_low", "percent_cheaper_high", "patrol_minutes",
-    "delivery_cost_avoided_gbp", "delivery_cost_avoided_low_gbp", "delivery_cost_avoided_high_gbp",
+    "delivery_cost_avoided_gbp", "delivery_cost_avoided_low_gbp", "delivery_cost_avoided_high_gbp", "not_applicable",
 ]  # fmt: skip
 
 _cost = schema.cost.c
@@ -51,7 +51,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
         alike = monthly_minutes(o, period)
         o.notes.extend(filter(None, [sparse_note(o, period)]))
     whole = filters.with_hot_spots().with_period(period)
-    minutes = patrol_table(scope, whole, ("month", "provider"))
+    minutes = minutes_for_rates(scope, whole)
     spend = spend[spend["month"].isin([m for m in period.months() if cover.has_month(m)])]
     spend = spend.assign(
         cost_gbp=[a * period.share_of_month(m) for m, a in zip(spend.month, spend.amount, strict=True)]
@@ -188,6 +188,12 @@ def _against(others: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
     spend = others["rate_gbp"] * others["patrol_minutes"]
     others["delivery_cost_avoided_low_gbp"] = (spend * (floor / high - 1)).where(any_range)
     others["delivery_cost_avoided_high_gbp"] = (spend * (ceiling / low - 1)).where(any_range)
+    ends = tuple(
+        f"{name}_{end}{unit}"
+        for name, unit in (("percent_cheaper", ""), ("delivery_cost_avoided", "_gbp"))
+        for end in ("low", "high")
+    )
+    others["not_applicable"] = [() if ranged else ends for ranged in any_range]
     return others
 
 

@@ -62,9 +62,9 @@ def _methods_sentence(frame: pd.DataFrame, view: View) -> str:
 def _gap_warnings(frame: pd.DataFrame) -> list[str]:
     """Where the gap rule is too short for a provider's trackers, most of its presence is not counted."""
     return [
-        f"Warning: trackers of {row.provider_name} need a “silence that ends presence” of at least "
+        f"Warning: the sparse trackers of {row.provider_name} need a “silence that ends presence” of at least "
         f"{formats.number(math.ceil(row.needed_gap_s / 60))} minutes ({counted.INTERVALS_A_GAP_NEEDS} of their own intervals); "
-        "the rule in force is shorter, so plain minutes and minutes by the rules miss much of what they did."
+        "the rule in force is shorter, so plain minutes and minutes by the rules miss much of what those did."
         for row in frame.dropna(subset=["needed_gap_s"]).itertuples()
     ]
 

@@ -99,14 +99,14 @@ def build(scope: Scope, code: str, team: Team, period: Period) -> Briefing:
                 "reasons could not be looked for."
             )
         plan_loaded = bool(plan_covered(o).clip(period))
+        shift = _shift(o, team)
         names = {a: (c, n) for a, c, n in areas[["id", "code", "name"]].itertuples(index=False)}
-        short = short_visits(planned, visits, roster, credit, names)
+        short = short_visits(planned, visits, roster, credit, names, shift)
         extra = mine[(mine["visits_with_dose"] == 1) & (mine["visits_at_dose"] == 0)]
         extra = extra[~extra.index.isin(planned.visit_rows)]
         notes += _plan_notes(planned, plan_loaded)
         heats = _heats(o, team, period, mine, notes)
         lines = _lines(areas, mine, planned, plan_loaded)
-        shift = _shift(o, team)
     crime_period, no_times, times = _times(scope, o, as_at, areas, mine, notes, _hours(shift))
     return Briefing(
         programme=o.programme, team=team, period=period, as_at=as_at, lines=lines, short=tuple(short),

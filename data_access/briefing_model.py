@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ABSTRACTED = "abstracted"
     BOUNDARY = "just outside the boundary"
     SILENCE = "tracker silent"
+    SHIFT_END = "end of the shift"
     NO_TRACKER = "no tracker data that day"
     PASSED = "passed through"
     NONE = "no reason found"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import numpy as np
@@ -93,11 +93,12 @@ def short_visits(
     roster: Roster,
     not_credited: Mapping[SpotDay, tuple[float, float]],
     names: Mapping[int, tuple[str, str]],
+    shift: tuple[time, time] | None = None,
 ) -> list[ShortVisit]:
     """Planned visits of the team that no visit at the planned dose answers, by day and time.
 
     ``not_credited``: (near, silent) minutes of a place and day; where several visits there were short that day, each
-    takes its share by missing minutes. ``names``: area -> (code, name).
+    takes its share by missing minutes. ``names``: area -> (code, name). ``shift``: the provider's, local.
     """
     found = [(row, _short(row, visits, names)) for row in planned.rows]
     kept = [(row, short) for row, short in found if short is not None]
@@ -109,7 +110,7 @@ def short_visits(
         key = row["area_id"], row["local_date"]
         share = short.missing_minutes / missing[key] if missing[key] else 0.0
         near, silent = not_credited.get(key, (0.0, 0.0))
-        explained.append(_explained(short, row, near * share, silent * share, roster))
+        explained.append(_explained(short, row, near * share, silent * share, roster, shift))
     return sorted(explained, key=lambda s: (s.day, s.came if s.planned_start is None else s.planned_start or 0.0))
 
 
@@ -130,12 +131,32 @@ def _short(row: dict[str, Any], visits: pd.DataFrame, names: Mapping[int, tuple[
     )  # fmt: skip
 
 
-def _explained(short: ShortVisit, row: dict[str, Any], near: float, silent: float, roster: Roster) -> ShortVisit:
+def _after_shift(short: ShortVisit, shift: tuple[time, time] | None) -> float:
+    """Minutes of the dose that lay behind the end of the shift when the visit began."""
+    start = short.planned_start if short.came is None else short.came
+    if shift is None or start is None:
+        return 0.0
+    first, last = (t.hour * 60 + t.minute for t in shift)
+    if last <= first:  # past midnight: early hours belong to the shift of the day before
+        last += 1440
+        start += 1440 if start < first and start + 1440 < last else 0
+    return min(short.planned_minutes, max(0.0, start + short.planned_minutes - last)) if start < last else 0.0
+
+
+def _explained(
+    short: ShortVisit,
+    row: dict[str, Any],
+    near: float,
+    silent: float,
+    roster: Roster,
+    shift: tuple[time, time] | None,
+) -> ShortVisit:
     """The reason that accounts for most of the missing minutes, if it accounts for half of them or more."""
     missing = short.missing_minutes
     # What people wrote down comes first where two account for as much.
     candidates = {
         Reason.ABSTRACTED: float(row["abstracted_minutes"]),
+        Reason.SHIFT_END: _after_shift(short, shift),
         Reason.BOUNDARY: near,
         Reason.SILENCE: silent,
     }

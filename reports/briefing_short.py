@@ -44,7 +44,7 @@ SHORT_COLUMNS: Sequence[Column] = (
 )
 REASONS_NOTE = (
     "A reason is named when it accounts for half of the missing minutes or more: abstractions (called away, sickness and "
-    "others) as the plan says; time just outside the boundary or in a tracker silence as the trackers say, shared over the "
+    "others) as the plan says; dose that lay past the end of the shift; time just outside the boundary or in a tracker silence as the trackers say, shared over the "
     "day's short visits to the place. It is the most likely reason, not a finding."
 )
 
@@ -87,6 +87,8 @@ def reason_words(s: ShortVisit) -> str:
         return f"Stood just outside the boundary ({_share(s)})"
     if s.reason is Reason.SILENCE:
         return f"Tracker silent ({_share(s)})"
+    if s.reason is Reason.SHIFT_END:
+        return f"The shift ended ({_share(s)})"
     if s.reason is Reason.NO_TRACKER:
         return "No tracker data that day: a visit would not show"
     if s.reason is Reason.PASSED:

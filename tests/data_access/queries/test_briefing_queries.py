@@ -13,6 +13,7 @@ from domain.filters import Filters
 from domain.periods import Period
 from domain.scope import OutOfScope
 from tests.briefings import MONDAY, OTHER, SUNDAY, TEAM, at, gathering, not_credited, planned, positions, tracked, week
+from tests.factories import PROGRAMME
 
 WEEK = Period(MONDAY, SUNDAY)
 
@@ -144,6 +145,48 @@ def test_a_reason_is_named_from_half_of_the_missing_minutes_on(programme, manage
         m.plan([planned("HS1", 0, 15)], period=(MONDAY, SUNDAY))
         not_credited(m, "HS1", 0, near=near)
     assert [s.reason for s in built(manager).short] == [reason]
+
+
+def with_shift(start: str, end: str) -> dict[str, object]:
+    outreach = {
+        **PROGRAMME["providers"][0],
+        "shift_from": start,
+        "shift_to": end,
+    }
+    return {"providers": [outreach, *PROGRAMME["providers"][1:]]}
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "left", "reason", "minutes"),
+    [
+        (19, 40, 20.0, Reason.SHIFT_END, 20.0),
+        (19, 30, 20.0, Reason.SHIFT_END, 10.0),  # half of the missing twenty
+        (19, 29, 20.0, Reason.NONE, 9.0),
+        (15, 0, 20.0, Reason.NONE, 0.0),
+    ],
+)
+def test_a_dose_that_the_shift_had_no_time_for_is_the_shifts_end(
+    programme, manager, hour, minute, left, reason, minutes
+) -> None:
+    with programme(**with_shift("14:00", "20:00")) as m:
+        m.pings_load(MONDAY, SUNDAY)
+        m.visit("HS1", at(0, hour, minute), left, team=TEAM)
+        m.plan([planned("HS1", 0, hour, minute)], period=(MONDAY, SUNDAY))
+        not_credited(m, "HS1", 0)
+    found = built(manager).short
+    assert [(s.reason, s.explained_minutes) for s in found] == [(reason, minutes)]
+
+
+def test_the_end_of_a_shift_after_midnight(programme, manager) -> None:
+    with programme(**with_shift("20:00", "01:00")) as m:
+        m.pings_load(MONDAY, SUNDAY)
+        for day, hour, minute in ((0, 23, 30), (2, 0, 40), (3, 12, 0)):
+            m.visit("HS1", at(day, hour, minute), 20.0, team=TEAM)
+            not_credited(m, "HS1", day)
+        rows = [planned("HS1", 0, 23, 30), planned("HS1", 2, 0, 40), planned("HS1", 3, 12)]
+        m.plan(rows, period=(MONDAY, SUNDAY))
+    found = built(manager).short
+    assert [(s.day.day, s.reason) for s in found] == [(2, Reason.NONE), (4, Reason.SHIFT_END), (5, Reason.NONE)]
 
 
 def test_walking_through_is_not_a_short_planned_visit(programme, manager) -> None:

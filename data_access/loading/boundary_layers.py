@@ -7,30 +7,25 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from xml.parsers import expat
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from data_access.loading import gdal_worker
+from data_access.loading import gdal_process
 from data_access.loading.result import LoadRefused
 from data_access.loading.source_file import SourceFile, check_unpacked_size, refuse_unkeepable_text
 
 FORMATS = "GeoJSON, GeoPackage (.gpkg), KML or a zipped shapefile"
 MAX_MEMBERS = 1_000  # files in a zip
-_SECONDS = 180  # to wait for GDAL
+MOST_GEOJSON = 96 << 20  # bytes; parsed it takes twenty times that
 _SQLITE, _ZIP = b"SQLite format 3\0", b"PK\x03\x04"
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "TMPDIR")
 
 
 @dataclass
@@ -64,6 +59,11 @@ def _is_utf16_xml(data: bytes) -> bool:
 
 
 def _from_geojson(file: SourceFile) -> Layer:
+    if len(file.data) > MOST_GEOJSON:
+        raise LoadRefused(
+            f"{file.name} is larger than {MOST_GEOJSON >> 20} MB, more than boundaries need. Simplify them in mapping "
+            "software, or export fewer."
+        )
     name, text = file.name, file.text()
     try:
         document = json.loads(text)
@@ -225,11 +225,7 @@ def _read_as_utf8(layer: Layer) -> None:
 
 def _from_gdal(name: str, copies: dict[str, bytes], sheet: str, whole: bool = False) -> Layer:
     """Features of one layer (of all, ``whole``), by GDAL in a process of its own that reads copies of ours."""
-    main = next(iter(sorted(copies, key=lambda copy: not copy.endswith(".shp"))))
-    with tempfile.TemporaryDirectory(prefix="boundaries-") as folder:
-        for copy, data in copies.items():
-            (Path(folder) / copy).write_bytes(data)
-        found = _asked(name, str(Path(folder) / main), sheet, whole)
+    found = _asked(name, copies, sheet, whole)
     layers = [title for title, _ in found["layers"]]
     if not found["read"]:
         listed = f"Layers: {', '.join(layers)[:600] or 'none'}."
@@ -248,20 +244,11 @@ def _from_gdal(name: str, copies: dict[str, bytes], sheet: str, whole: bool = Fa
     return layer
 
 
-def _asked(name: str, path: str, sheet: str, whole: bool) -> dict[str, Any]:
-    environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ} | gdal_worker.SETTINGS
-    command = [sys.executable, "-I", gdal_worker.__file__, path, sheet, "whole" if whole else "one"]
-    problem = "the reader stopped"
-    try:
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=_SECONDS, check=False)  # noqa: S603
-        found = json.loads(done.stdout)
-        problem = found.get("problem", "")
-        if "sqlite3" in problem:  # its words are statements in SQL
-            problem = "it is damaged, or no GeoPackage"
-    except subprocess.TimeoutExpired:
-        problem = f"it takes longer than {_SECONDS} seconds"
-    except ValueError:  # it ended without its answer
-        pass
+def _asked(name: str, copies: dict[str, bytes], sheet: str, whole: bool) -> dict[str, Any]:
+    found = gdal_process.ask(copies, sheet, whole)
+    problem = found.get("problem", "")
+    if "sqlite3" in problem:  # its words are statements in SQL
+        problem = "it is damaged, or no GeoPackage"
     if problem:
         raise LoadRefused(
             f"{name} cannot be read as boundaries: {problem}. Open it in mapping software and export it as GeoJSON."

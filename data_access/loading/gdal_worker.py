@@ -1,4 +1,4 @@
-"""Reads one file with GDAL, in a process of its own: ``python -I gdal_worker.py FILE LAYER WHOLE``, JSON on the way out.
+"""Reads one file with GDAL, in a process of its own: ``python -I gdal_worker.py FILE LAYER WHOLE [PARENT]``, JSON on the way out.
 
 GDAL knows a hundred formats in C and C++, several of which fetch addresses that a file names. Here it has only three
 of them, no way to the network, a limit of memory and of time, and whatever it does, the portal goes on. The script
@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "LIBKML"})
 # Every other driver of the wheel, so that none is even registered (tests/.../test_boundary_files.py holds it complete).
@@ -34,14 +38,16 @@ SETTINGS = {
     "PROJ_NETWORK": "OFF",
     "OPENBLAS_NUM_THREADS": "1",
 }
-MEMORY = 4 << 30
-SECONDS = 120  # of computing
+MEMORY = 1 << 30
+SECONDS = 30  # of computing
+_DIE_WITH_PARENT, _KILL = 1, 9  # PR_SET_PDEATHSIG, SIGKILL
 # What LIBKML says of every placemark and no boundary needs.
 _KML_DRAWING = {"altitudemode", "tessellate", "extrude", "visibility", "draworder", "icon", "timestamp", "begin", "end"}
 
 
 def read(path: str, wanted: str, whole: bool) -> dict[str, Any]:
     """The layers, and the features of the wanted one: of the only one with polygons, or of all (``whole``)."""
+    refuse_views(path, wanted)
     import pyogrio
 
     layers = [(str(name), str(kind or "")) for name, kind in pyogrio.list_layers(path)]
@@ -60,6 +66,23 @@ def read(path: str, wanted: str, whole: bool) -> dict[str, Any]:
         found["crs"] = found["crs"] or crs
         found["features"] += features
     return found
+
+
+def refuse_views(path: str, wanted: str) -> None:
+    """ValueError where a GeoPackage's layer is a view: its rows are computed, which may never end or fill the memory.
+
+    Views that are no layers stay: some tools keep the names of older standards as such.
+    """
+    if not path.endswith(".gpkg"):
+        return
+    with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)) as conn:
+        views = {str(name).casefold() for (name,) in conn.execute("select name from sqlite_master where type = 'view'")}
+        layers = [wanted, "gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_ogr_contents"]
+        if views and not views & set(layers):
+            layers += [str(name) for (name,) in conn.execute("select table_name from gpkg_contents")]
+    for layer in layers:
+        if layer.casefold() in views:
+            raise ValueError(f"“{layer[:80]}” in it is a view, not a table of boundaries")
 
 
 def _features(path: str, layer: str, driver: str) -> tuple[str, list[list[Any]]]:
@@ -91,22 +114,36 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
+def _die_with(parent: int) -> None:
+    """Linux only: killed when whoever started this is."""
+    if not sys.platform.startswith("linux") or not parent:
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, _KILL)
+    if os.getppid() != parent:  # it was killed before this
+        sys.exit(1)
+
+
 def _limit() -> None:
     try:
         import resource
     except ImportError:  # Windows has the time limit of whoever started this
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(path: str, wanted: str, whole: str) -> int:
+def main(path: str, wanted: str, whole: str, parent: str = "0") -> int:
+    _die_with(int(parent))
     _limit()
     try:
         found = read(path, wanted, whole == "whole")
     except MemoryError:
         found = {"problem": "it needs more memory than a file of boundaries may"}
+    except sqlite3.Error:
+        found = {"problem": "it is damaged, or no GeoPackage"}
     except Exception as problem:  # whatever GDAL or its wheel raises is said, not shown as a trace
         found = {"problem": str(problem).replace(str(Path(path).parent), "").replace("\n", " ")[:300]}
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]
@@ -115,4 +152,4 @@ def main(path: str, wanted: str, whole: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:5]))

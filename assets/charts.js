@@ -73,7 +73,10 @@
     axes(layout, "x").forEach(function (axis) {
       axis.tickangle = 0;
       axis.nticks = 4;
-      if (axis.title && axis.title.text) { axis.title.text = wrapped(axis.title.text, lettersIn(width)); }
+      if (axis.title && axis.title.text) {
+        axis.title.text = wrapped(axis.title.text, lettersIn(width));
+        axis.title.font = Object.assign({}, axis.title.font, { size: SIZE });
+      }
       if (axis.type === "date" && axis.tickformat !== "%Y") { axis.tickformat = "%b<br>%Y"; }
       var found = categories(data, axis);
       if (found) { spaced(axis, found.names, found.texts, width); } else { thinned(axis, width); }
@@ -214,14 +217,27 @@
     if (draw) { fitAll(); }
   });
 
-  document.addEventListener("DOMContentLoaded", function () { // the drawing library's file comes after this one
-    if (!window.Plotly) { return; }
-    draw = window.Plotly.react;
-    window.Plotly.react = function (chart, figure) {
+  function adopt(plotly) {
+    draw = plotly.react;
+    plotly.react = function (chart, figure) {
       if (!figure || !figure.layout || !chart.parentElement) { return draw.apply(this, arguments); }
       figures.set(chart, figure);
       return fit(chart);
     };
+  }
+
+  /* Without the file of the drawing library among the assets Dash fetches its own when the first chart is drawn. */
+  function adoptLater() {
+    var held;
+    Object.defineProperty(window, "Plotly", {
+      configurable: true,
+      get: function () { return held; },
+      set: function (plotly) { held = plotly; if (plotly && plotly.react && !draw) { adopt(plotly); } },
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", function () { // the drawing library's file comes after this one
+    if (window.Plotly) { adopt(window.Plotly); } else { adoptLater(); }
     // The width of the window at which a chart is as wide as NARROW.
     window.matchMedia("(max-width: 511px)").addEventListener("change", fitAll);
   });

@@ -55,8 +55,23 @@ _SENTENCES = (
 )
 
 
+# Lists of the portal's own names of columns, to which the form's labels belong.
+_COLUMNS = (
+    r"(?<=has no column ).+?(?= that is recognised|\. )", r"(?<=Nor has it a column ).+?(?=\. )",
+    r"(?<=^Columns taken: )[^“]*(?=“)", r"(?<=”, )[a-z_]+(?= from “)",
+)  # fmt: skip
+_WORD = re.compile(r"(?<![\w“])(" + "|".join(sorted(LABELS, key=len, reverse=True)) + r")\b(?! \()")
+
+
+def _labelled(name: re.Match[str]) -> str:
+    label = LABELS[name[1]]
+    return name[1] if label.casefold() == name[1] else f"“{label}” ({name[1]})"
+
+
 def for_the_page(sentence: str) -> str:
     """A sentence of the loader with the form's fields in place of the command's options."""
+    for pattern in _COLUMNS:
+        sentence = re.sub(pattern, lambda list_: _WORD.sub(_labelled, list_[0]), sentence)
     for pattern, words in _SENTENCES:
         sentence = re.sub(pattern, words, sentence)
     return re.sub(r"“?--([a-z][a-z-]*)”?( NAME\b| FILE\b| CODE\b)?", _field, sentence)

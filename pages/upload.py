@@ -31,7 +31,7 @@ from access.viewer import current_programme, current_scope
 from data_access import programmes, uploads
 from data_access.engine import get_engine
 from data_access.loading import ALREADY_LOADED, KINDS, LoadOptions, LoadRefused, LoadResult, load_file
-from data_access.loading.glance import Glance, glance
+from data_access.loading.glance import COLUMNS, Glance, glance
 from data_access.loading.mapping import Mapping, checked
 from data_access.loading.words import KIND_NAMES
 from data_access.uploads import BeingLoaded, Busy, NoSuchUpload, Upload, UploadRefused
@@ -132,7 +132,7 @@ def _glance(upload: Upload, given: dict[str, str]) -> Glance:
     try:
         return glance(upload.path, upload.kind, LoadOptions(mapping=_mapping(given), sheet=given.get("sheet", "")))
     except LoadRefused:
-        return Glance()
+        return Glance()  # what is wrong with it the loader says
 
 
 def _load(upload: Upload, given: dict[str, str], *, dry_run: bool) -> LoadResult:
@@ -185,7 +185,7 @@ def preview(token: str) -> str | Response:
     return render_template(
         "upload_preview.html", title="Look before loading", csrf=generate_csrf(), upload=upload, given=given, chosen=list(given.items()),
         programme=_programme(upload.programme), refused=refused, seen=seen, labels=LABELS, usual=USUAL, texts=texts,
-        unseen=_unseen(given, seen, texts), replace=REPLACE, again=AGAIN, sentence=_sentence(result), lines=_lines(result),
+        unseen=_unseen(given, seen, texts), most_columns=COLUMNS, replace=REPLACE, again=AGAIN, sentence=_sentence(result), lines=_lines(result),
         later=_LATER.get(upload.kind, "") if result and result.status != ALREADY_LOADED else "",
         examples=result.examples if result else [], rejected=result.rejected if result else 0,
     )  # fmt: skip

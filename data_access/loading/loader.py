@@ -18,7 +18,7 @@ from data_access.loading.catalogue import KINDS
 from data_access.loading.documents import load_programme
 from data_access.loading.reading import Area, Context, Parsed, refuse_all_rejected
 from data_access.loading.result import ALREADY_LOADED, LOADED, REPLACED, LoadOptions, LoadRefused, LoadResult
-from data_access.loading.source_file import SourceFile, open_source
+from data_access.loading.source_file import SourceFile, open_source, refuse_pictures
 from data_access.loading.store import Progress
 from data_access.loading.table import DUPLICATE, GOOD, REJECTED
 from data_access.loading.writing import Outcome, Writer
@@ -48,6 +48,7 @@ def load_file(
         raise LoadRefused(f"There is no kind “{kind}”. Kinds: {', '.join(KINDS)}.")
     options = options or LoadOptions()
     file = open_source(path)
+    refuse_pictures(file)
     if kind == "programme":
         with _said_plainly(file.name):
             return load_programme(engine, file, programme_code, actor, options, dry_run=dry_run)

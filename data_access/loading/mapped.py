@@ -41,15 +41,7 @@ def read_mapped(file: SourceFile, mapping: Mapping, needs: Needs) -> Rows:
     taken: dict[str, str] = {}
 
     def keys_of(header: list[str], told_apart: str) -> list[str]:
-        found = columns_of(mapping, header, needs.kind, file.name)
-        lacking = needs.lacking(found)
-        if lacking:
-            listed = ", ".join(cell.strip() for cell in header if cell.strip())[:600] or "none"
-            raise LoadRefused(
-                f"{file.name} has no column for {'; nor for '.join(lacking)}. Needed: {needs.sentence()}. "
-                f"Found ({told_apart}): {listed}. If they are called something else, say so with --mapping FILE."
-            )
-        _refuse_twice(file.name, header, found, mapping)
+        found = columns_needed(file.name, mapping, needs, header, told_apart)
         taken.clear()
         taken.update(found)
         keys = _keys(header, found, needs.kind)
@@ -67,6 +59,22 @@ def read_mapped(file: SourceFile, mapping: Mapping, needs: Needs) -> Rows:
     if renamed:
         rows.notes.insert(0, f"Columns taken: {', '.join(renamed)}.")
     return rows
+
+
+def columns_needed(
+    file_name: str, mapping: Mapping, needs: Needs, header: list[str], told_apart: str
+) -> dict[str, str]:
+    """Canonical name -> header; LoadRefused where the header lacks what is needed."""
+    found = columns_of(mapping, header, needs.kind, file_name)
+    lacking = needs.lacking(found)
+    if lacking:
+        listed = ", ".join(cell.strip() for cell in header if cell.strip())[:600] or "none"
+        raise LoadRefused(
+            f"{file_name} has no column for {'; nor for '.join(lacking)}. Needed: {needs.sentence()}. "
+            f"Found ({told_apart}): {listed}. If they are called something else, say so with --mapping FILE."
+        )
+    _refuse_twice(file_name, header, found, mapping)
+    return found
 
 
 def _keys(header: list[str], found: dict[str, str], kind: str) -> list[str]:

@@ -17,6 +17,10 @@ class LoadRefused(ValueError):
     """The file as a whole cannot be used: what is wrong, where, what to do. Nothing has changed."""
 
 
+class NoTable(LoadRefused):
+    """The file is of a sort that holds no data, whatever its columns are said to be."""
+
+
 @dataclass(frozen=True)
 class LoadOptions:
     """What a file cannot say about itself. Empty text means "not given"."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_access.loading.result import LoadRefused
+from data_access.loading.result import LoadRefused, NoTable
 from settings import max_load_bytes
 
 MAX_RATIO = 200  # text packs to a tenth, repeated rows to a hundredth; beyond this it is a mistake or an attack
@@ -22,10 +22,13 @@ _GZIP = b"\x1f\x8b"
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    b"SQLite format 3": "a database",
+}
+_TO_LOOK_AT = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
-    b"SQLite format 3": "a database",
+    b"GIF8": "a picture",
 }
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1a")
@@ -122,8 +125,16 @@ def _unpacked(name: str, packed: bytes) -> bytes:
     return out.getvalue()
 
 
+def refuse_pictures(file: SourceFile) -> None:
+    """NoTable for what is made to be looked at."""
+    looks = next((what for magic, what in _TO_LOOK_AT.items() if file.data.startswith(magic)), None)
+    if looks:
+        raise NoTable(f"{file.name} is {looks}, and no data can be read from it. Choose the file that holds the data.")
+
+
 def refuse_binary(file: SourceFile) -> None:
     """LoadRefused when the content is not text, saying what it looks like where that is known."""
+    refuse_pictures(file)
     looks = next((what for magic, what in _MAGIC.items() if file.data.startswith(magic)), None)
     if looks:
         raise LoadRefused(f"{file.name} is {looks}, not a text file. Save the sheet as CSV UTF-8 and load that.")

@@ -58,19 +58,45 @@ def read_workbook(file: SourceFile, sheet: str, keys_of: KeysOf, wanted: frozens
     return rows
 
 
-def first_rows(file: SourceFile, sheet: str, most: int) -> tuple[list[str], list[list[str]]]:
-    """(sheets, the first rows with text of the chosen sheet, else of the first that has any); for a look before loading."""
+def first_rows(
+    file: SourceFile, sheet: str, most: int, keys_of: KeysOf | None = None
+) -> tuple[list[str], str, list[list[str]]]:
+    """(sheets, the one to look at, its first rows from the header on); for a look before loading.
+
+    The sheet and the header are those that ``read_workbook`` would take; where it would take none, the row with the
+    most cells, so that somebody can say which of its cells are the columns.
+    """
     _inspect(file)
     book = _opened(file)
     try:
         titles = _titles(book)
         wanted = [t for t in titles if t.strip().casefold() == sheet.strip().casefold()] or titles
-        tables = ([cells for _, cells in islice(_each_row(book, title), most)] for title in wanted)
-        return titles, next((table for table in tables if table), [])
+        name, number = _taken(file.name, book, sheet, keys_of) or _likeliest(book, wanted)
+        rows = islice(_each_row(book, name, number - 1), most) if name else iter(())
+        return titles, name, [cells for _, cells in rows]
     except Exception:  # as in read_workbook
         raise _damaged(file.name) from None
     finally:
         book.close()
+
+
+def _taken(file_name: str, book: Workbook, sheet: str, keys_of: KeysOf | None) -> tuple[str, int] | None:
+    if keys_of is None:
+        return None
+    try:
+        return _found(file_name, book, sheet, keys_of)[:2]
+    except LoadRefused:
+        return None
+
+
+def _likeliest(book: Workbook, titles: list[str]) -> tuple[str, int]:
+    best, most = ("", 1), 0
+    for title in titles:
+        for number, cells in islice(_each_row(book, title), HEADER_WITHIN):
+            filled = sum(cell != "" for cell in cells)
+            if filled > most:
+                best, most = (title, number), filled
+    return best
 
 
 def _damaged(name: str) -> LoadRefused:

@@ -6,21 +6,28 @@ import gzip
 import io
 import json
 import os
+import random
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flask import Flask
+from openpyxl import Workbook
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from access.passwords import hash_password
 from data_access import accounts, schema, uploads
 from data_access.engine import get_engine
+from data_access.loading import LoadOptions, LoadRefused
+from data_access.loading import glance as of_a_file
+from data_access.loading.glance import glance
 from domain.roles import Role
 from domain.scope import scope_for, server_scope
 from pages import upload
@@ -85,10 +92,7 @@ def test_a_column_can_be_chosen_by_hand(portal: Portal) -> None:
     assert "no time zone" in wrong.text
     assert '<option value="Wotsit" selected>' in wrong.text  # one wrong field does not cost the others
     without = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit&col-team=-")
-    assert (
-        "Team of every row"
-        in visible(without).split("This file cannot be loaded as it is")[1].split("Nothing was stored")[0]
-    )
+    assert "Team of every row" in visible(without).split("What is in the way")[1].split("Nothing was stored")[0]
     named = manager.get(f"{waiting}?provider=outreach&col-device=Wotsit&col-team=-&team=Night")
     assert "30 rows read = 30 loaded" in visible(named)
     post(manager, f"{waiting}/discard", waiting)
@@ -118,6 +122,100 @@ def test_a_file_that_cannot_be_used_says_why(portal: Portal, kind: str, content:
     assert loads() == before
     assert "was not loaded" in manager.page("/data", "?programme=TEST").text
     post(manager, f"{waiting}/discard", waiting)
+
+
+@pytest.mark.parametrize("kind", ["pings", "crimes", "hot-spots", "programme", "costs"])
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"%PDF-1.7 \xff"])
+def test_a_picture_is_not_offered_columns(portal: Portal, kind: str, content: bytes) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    looked = visible(manager.get(send(manager, content, kind, "map.png").location))
+    assert "map.png cannot be loaded as it is" in looked
+    assert "Choose the file that holds the data" in looked
+    assert "is this what you mean" not in looked
+    assert "Read it another way" not in looked
+
+
+def test_everything_that_is_missing_is_said_at_once(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    waiting = send(manager, "Lat,Lng,Wotsit\n52.6,-1.1,a\n").location
+    looked = visible(manager.get(waiting))
+    for missing in ("“Tracker” (device)", "“Time of the position” (time)", "provider or team"):
+        assert missing in looked
+    waiting = send(manager, PINGS.replace("Crew", "Other")).location
+    assert "no column provider and no column team" in visible(manager.get(waiting))
+
+
+def workbook(*sheets: tuple[str, list[list[Any]]]) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, rows in sheets:
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("when", ["Occurred from", "Wotsit"])
+def test_of_a_workbook_the_sheet_that_is_read_is_shown(portal: Portal, when: str) -> None:
+    """Also where nothing in it is recognised, or its columns could not be chosen."""
+    manager = portal.signed_in(Role.MANAGER)
+    extract = [["Extract of June"], [], [when, "Offence", "Lon", "Lat"], ["2023-06-01 10:00", "Theft", -1.13, 52.63]]
+    content = workbook(("Readme", [["How to read this"], ["Ask Pat"]]), ("Extract", extract))
+    waiting = send(manager, content, "crimes", "june.xlsx").location
+    looked = manager.get(waiting)
+    assert "The first rows of the sheet “Extract”" in visible(looked)
+    assert "How to read this" not in looked.text
+    assert f'<th scope="col">{when}</th>' in looked.text
+    chosen = manager.get(f"{waiting}?col-occurred_from={when}")
+    assert "1 row read = 1 loaded" in visible(chosen)
+    readme = manager.get(f"{waiting}?sheet=Readme")
+    assert "The first rows of the sheet “Readme”" in visible(readme)
+
+
+def test_a_file_of_very_many_columns_stays_a_small_page(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    heads = [f"c{i}" for i in range(100_000)]
+    wide = ",".join(heads) + "\n" + ",".join("x" * 100 for _ in heads[:1000]) + "\n"
+    looked = manager.get(send(manager, wide).location)
+    assert "the first 60 of 100,000 columns" in looked.text
+    assert len(looked.data) < 500_000
+    assert "x" * 61 not in looked.text
+
+
+def parquet(table: pa.Table, **how: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out, **how)
+    return out.getvalue()
+
+
+def test_the_first_rows_of_parquet_are_read_and_no_more(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = portal.signed_in(Role.MANAGER)
+    columns = {"Unit": ["T" * 5000] * 9, "path": [[1.0] * 999] * 9, "ok": [None, *range(8)]}
+    columns |= {f"more{i}": [i] * 9 for i in range(100)}
+    looked = manager.get(send(manager, parquet(pa.table(columns)), name="g.parquet").location)
+    assert "the first 60 of 103 columns" in looked.text
+    assert "T" * 60 in looked.text
+    assert "T" * 61 not in looked.text
+    assert "list&lt;" in looked.text
+    assert "1.0, 1.0" not in looked.text
+    monkeypatch.setattr(of_a_file, "_MOST_UNPACKED", 1 << 20)
+    large = parquet(pa.table({"Unit": ["A"] * 5, "blob": [b"1" * (1 << 18)] * 5}), use_dictionary=False)
+    looked = manager.get(send(manager, large, name="large.parquet").location)
+    assert '<th scope="col">blob</th>' in looked.text
+    assert "<td>A</td>" not in looked.text
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_parquet_that_is_broken_anywhere_is_refused_in_words(seed: int, tmp_path: Path) -> None:
+    sound = parquet(pa.table({"a": ["x", "y"] * 50, "b": range(100), "c": [[1]] * 100}))
+    chance, broken = random.Random(seed), bytearray(sound)
+    for _ in range(1 + seed % 5):
+        broken[chance.randrange(4, len(broken) - 8)] = chance.randrange(256)
+    path = tmp_path / "x.parquet"
+    path.write_bytes(broken)
+    with suppress(LoadRefused):
+        assert len(glance(path, "pings", LoadOptions()).headers) <= 200
 
 
 def test_only_its_owner_sees_a_waiting_file(portal: Portal) -> None:
@@ -262,20 +360,14 @@ def test_a_second_click_and_a_discard_wait_for_the_load(portal: Portal) -> None:
     assert "It is loaded: 30 rows read" in visible(manager.page("/data", "?programme=TEST"))
 
 
-def test_a_folder_that_cannot_be_removed_does_not_undo_a_load(portal: Portal) -> None:
-    manager, before = portal.signed_in(Role.MANAGER), loads()
+def test_what_is_gone_already_does_not_undo_a_load(portal: Portal) -> None:
+    manager = portal.signed_in(Role.MANAGER)
     waiting = send(manager, PINGS.replace("05/02", "12/02")).location
-    folder = load_settings().data_dir / "uploads" / waiting.rsplit("/", 1)[1]
-    folder.chmod(0o500)
-    (folder / "file").chmod(0o500)
-    try:
-        done = post(manager, f"{waiting}/load", waiting, provider="outreach")
-    finally:
-        for one in (folder, folder / "file"):
-            if one.exists():
-                one.chmod(0o700)
-    assert done.status_code == 302
-    assert loads() == before + 1
+    me = scope_for(email_of(Role.MANAGER), Role.MANAGER, frozenset({"TEST"}))
+    with uploads.claimed(me, waiting.rsplit("/", 1)[1]) as mine:
+        uploads.remove_loaded(mine)
+        uploads.remove_loaded(mine)
+    assert not mine.folder.exists()
 
 
 def test_messages_fit_into_the_cookie(portal: Portal) -> None:

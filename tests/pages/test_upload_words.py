@@ -32,7 +32,20 @@ def test_every_option_is_a_field_here() -> None:
     [
         (
             'x.csv has no column device. Rename them, or name them in a mapping file (--mapping): [columns] and under it, for example, device = "Unit".',
-            "x.csv has no column device. Choose the columns under “Read it another way”.",
+            "x.csv has no column “Tracker” (device). Choose the columns under “Read it another way”.",
+        ),
+        (
+            "x.csv has no column for occurred_from; nor for longitude + latitude or x + y. Needed: crime_ref.",
+            "x.csv has no column for “Occurred from” (occurred_from); nor for longitude"
+            " + latitude or “x (degrees or metres)” (x) + “y (degrees or metres)” (y). Needed: crime_ref.",
+        ),
+        (
+            "Columns taken: device from “time”, crime_ref from “Unit”.",
+            "Columns taken: “Tracker” (device) from “time”, “Reference” (crime_ref) from “Unit”.",
+        ),
+        (
+            "Add them, or say it with --provider and --team.",
+            "Add them, or say it in the field “Provider of every row” and “Team of every row”.",
         ),
         ("Add one, or say it with --provider.", "Add one, or say it in the field “Provider of every row”."),
         (

@@ -133,15 +133,19 @@ def find_columns(headers: list[str], mapping: Mapping, name: str, needs: tuple[s
     missing = [n for n in ("device", "time") if n in needs and n not in found]
     if not any(x in found and y in found for x, y in PAIRS):
         missing.append("longitude and latitude (or easting and northing)")
+    unsaid = [
+        what for what in ("provider", "team") if what in needs and what not in found and not getattr(mapping, what)
+    ]
+    say = f"Add {'one' if len(unsaid) == 1 else 'them'}, or say it with {' and '.join(f'--{what}' for what in unsaid)}."
     if missing:
+        also = f" Nor has it a column {' or '.join(unsaid)}. {say}" if unsaid else ""
         raise LoadRefused(
             f"{name} has no column {', '.join(missing)} that is recognised. Line 1 must name the columns. Found "
             f"({how}): {listed}. Rename them, or name them in a mapping file (--mapping): [columns] and under it, "
-            f'for example, {missing[0].split()[0]} = "{headers[0].strip()[:40]}".'
+            f'for example, {missing[0].split()[0]} = "{headers[0].strip()[:40]}".{also}'
         )
-    for what in ("provider", "team"):
-        if what in needs and what not in found and not getattr(mapping, what):
-            raise LoadRefused(f"{name} has no column {what}. Add one, or say it with --{what}.")
+    if unsaid:
+        raise LoadRefused(f"{name} has no column {' and no column '.join(unsaid)}. {say}")
     keys = [header_key(h) for h in headers]
     twice = sorted({h.strip() for h in found.values() if keys.count(header_key(h)) > 1})
     if twice:

@@ -185,9 +185,10 @@ class PingFile(Iterator[ReadBatch]):
         return self._inner  # type: ignore[no-any-return]
 
     def _gpx(self, stream: Stream) -> gpx.GpxFile:
-        for what in ("provider", "team"):
-            if what in self._needs and not getattr(self._said, what):
-                raise LoadRefused(f"{stream.name} is a GPX and has no {what}. Say it with --{what}.")
+        unsaid = [what for what in ("provider", "team") if what in self._needs and not getattr(self._said, what)]
+        if unsaid:
+            say = " and ".join(f"--{what}" for what in unsaid)
+            raise LoadRefused(f"{stream.name} is a GPX and has no {' and no '.join(unsaid)}. Say it with {say}.")
         form = times.TimeForm(times.ISO_ZONED, unit=self._mapping.time_unit)
         settler = self._settle(form, [Pair("longitude", "latitude")], "")
         device = self._said.device or stream.name.removesuffix(".gz").removesuffix(".gpx")

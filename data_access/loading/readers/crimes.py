@@ -18,13 +18,13 @@ OFFENCES = (("offence_code",), ("offence_title",), ("offence_group",))
 PLACES = (*values.COORDINATE_COLUMNS, ("x", "y"))
 _SLASHED = r"^\s*([0-9]{1,2})/([0-9]{1,2})/[0-9]{4}"
 _MIDNIGHT = r"[T ]+0{1,2}:00(?::00(?:[.,]0+)?)?$"
+_BEFORE = "“Occurred to” lies before “Occurred from”."
 _CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?$"
 
 
 def read(context: Context) -> Parsed:
     mapping = mapping_of(context.options)
-    needs = Needs("crimes", ("occurred_from",), (PLACES,) if mapping.offence_group else (OFFENCES, PLACES))
-    rows = read_mapped(context.file, mapping, needs)
+    rows = read_mapped(context.file, mapping, needs_of(mapping))
     values.name_x_and_y(rows, context.file.name, mapping.crs)
     start, end = _times(context, rows, mapping)
     offence = _offences(rows, mapping.offence_group)
@@ -48,6 +48,10 @@ def read(context: Context) -> Parsed:
     return Parsed(rows, frame, context.options.source or "crimes")
 
 
+def needs_of(mapping: Mapping) -> Needs:
+    return Needs("crimes", ("occurred_from",), (PLACES,) if mapping.offence_group else (OFFENCES, PLACES))
+
+
 def _times(context: Context, rows: Rows, mapping: Mapping) -> tuple[pd.DataFrame, pd.DataFrame]:
     for name in ("occurred_from", "occurred_to"):
         _refuse_month_first(context.file.name, rows.column(name))
@@ -58,7 +62,7 @@ def _times(context: Context, rows: Rows, mapping: Mapping) -> tuple[pd.DataFrame
     before = (end["utc"] < start["utc"]) & (
         end["has_time"] | (end["local"].dt.normalize() < start["local"].dt.normalize())
     )
-    rows.reject(before, "occurred_to", "occurred_to lies before occurred_from.")
+    rows.reject(before, "occurred_to", _BEFORE)
     return start, end
 
 

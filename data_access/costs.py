@@ -61,7 +61,7 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     matched = _with_like_for_like(both[both["cost_gbp"].notna()], alike)
     columns = ["cost_gbp", "patrol_minutes", "person_minutes", *_LIKE]
     codes = list(dict.fromkeys([*minutes["provider"], *spend["provider"]]))
-    frame = matched.groupby("provider")[columns].sum().reindex(codes).rename_axis("provider").reset_index()
+    frame = matched.groupby("provider")[columns].sum(min_count=1).reindex(codes).rename_axis("provider").reset_index()
     frame.insert(1, "provider_name", [o.programme.provider_name(code) for code in frame["provider"]])
     frame["cost_per_patrol_minute_gbp"] = _ratio(frame["cost_gbp"], frame["patrol_minutes"])
     frame["cost_per_person_hour_gbp"] = _ratio(frame["cost_gbp"], frame["person_minutes"] / 60)
@@ -79,6 +79,8 @@ def _with_like_for_like(matched: pd.DataFrame, alike: pd.DataFrame | None) -> pd
             like_for_like_minutes=matched["patrol_minutes"], variance=0.0, bias_minutes=0.0, estimated_months=0
         )
     joined = matched.merge(alike, on=["month", "provider"], how="left")
+    known = joined["patrol_minutes"].notna()  # not so where the viewer may not see them
+    joined["like_for_like_minutes"] = joined["like_for_like_minutes"].where(known)
     joined["estimated_months"] = joined["estimated"].fillna(False).astype(bool).astype(int)
     return joined.drop(columns="estimated")
 

@@ -15,6 +15,7 @@ from data_access.dosage_rules import rules_in_force
 from data_access.like_for_like import half_range
 from data_access.patrols import patrol_table
 from data_access.reading import Opened, chosen_areas, finished, opened, viewer_period
+from data_access.released_patrols import is_protected, patrol_period
 from domain.filters import Filters
 from domain.periods import Period, month_of
 from domain.roles import Permission
@@ -45,7 +46,12 @@ def minutes_by_method(scope: Scope, filters: Filters) -> pd.DataFrame:
     is one, else the rules: what providers are compared by.
     """
     with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
+        if is_protected(o) and filters.hot_spots:  # providers by hot spot are not released
+            filters = filters.with_hot_spots()
+            o.notes.append(
+                "Your role sees providers for all hot spots together only, so these figures cover all of them."
+            )
         areas = [int(i) for i in chosen_areas(o, filters)["id"]]
         sums = _sums(o, period, areas).merge(_credited(o, period, areas), on="provider", how="left")
         trackers = _trackers(o, period)
@@ -53,6 +59,8 @@ def minutes_by_method(scope: Scope, filters: Filters) -> pd.DataFrame:
         sums["needed_gap_s"] = sums["provider"].map(_needed_gaps(o, trackers)).astype(float)
         sums["provider_name"] = [o.programme.provider_name(code) for code in sums["provider"]]
         visits = patrol_table(scope, filters, ("provider",))[["provider", "patrol_minutes", "passed_through_minutes"]]
+        if is_protected(o):  # a provider of too few visits
+            sums = sums[sums["provider"].isin(visits.loc[visits["patrol_minutes"].notna(), "provider"])].copy()
         credited = ["bridged_minutes", "silent_minutes"]
         sums[credited] = sums[credited].astype(float).fillna(0.0)  # no visit, so nothing of one is credited
         sums = sums.merge(visits.rename(columns={"patrol_minutes": "visit_minutes"}), on="provider", how="left")

@@ -17,16 +17,20 @@ from domain.scope import Scope
 
 @dataclass(frozen=True)
 class Delivery:
-    """Totals of one period. Minutes are patrol-minutes unless the name says person."""
+    """Totals of one period. Minutes are patrol-minutes unless the name says person.
+
+    ``suppressed``: what was delivered may not be shown to this viewer and is missing (NaN), never 0.
+    """
 
     planned_minutes: float
     patrol_minutes: float
     person_minutes: float
-    visits: int
-    visits_at_dose: int
-    visits_with_dose: int
+    visits: float
+    visits_at_dose: float
+    visits_with_dose: float
     abstracted_minutes: float
     self_reported_minutes: float
+    suppressed: bool = False
 
     @property
     def delivered_share(self) -> float | None:
@@ -42,6 +46,7 @@ def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.Da
 
     ``delivered_share`` is GPS-verified patrol-minutes over planned minutes; ``compliance`` is visits at or over
     the planned dose over all visits; ``gps_share`` is GPS-verified over GPS-verified plus self-reported minutes.
+    Outside the operational roles suppressed_* says which columns are hidden in a row.
     """
     done, planned = patrols.patrol_table(scope, filters, by), patrols.plan_table(scope, filters, by)
     if by:
@@ -55,12 +60,14 @@ def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.Da
     counted = frame["patrol_minutes"] + frame["self_reported_minutes"].fillna(0.0)
     frame["gps_share"] = (frame["patrol_minutes"] / counted).where(counted > 0)
     frame["person_hours"] = frame["person_minutes"] / 60
+    _carry_hidden(frame)
     if "hot_spot" in by:
         spots = hot_spots(scope, filters.programme).set_index("code")["name"]
         frame["hot_spot_name"] = frame["hot_spot"].map(spots)
     if "provider" in by:
         programme = get_programme(scope, filters.programme)
-        frame["provider_name"] = frame["provider"].map(programme.provider_name)
+        names = {patrols.ALL_PROVIDERS: "All providers"}
+        frame["provider_name"] = [names.get(code) or programme.provider_name(code) for code in frame["provider"]]
         order = {p.code: i for i, p in enumerate(programme.providers)}
         frame = frame.sort_values(
             list(by), key=lambda s: s.map(order) if s.name == "provider" else s, ignore_index=True
@@ -68,21 +75,43 @@ def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.Da
     return frame
 
 
+def _carry_hidden(frame: pd.DataFrame) -> None:
+    """What is worked out from a hidden figure is hidden like it."""
+    if "suppressed_visits" not in frame:
+        return
+    frame["suppressed_compliance"] = frame["suppressed_visits_at_dose"]
+    for column in ("delivered_share", "gps_share", "person_hours"):
+        frame[f"suppressed_{column}"] = frame["suppressed_patrol_minutes"]
+
+
 def delivery_total(scope: Scope, filters: Filters) -> Delivery:
-    """The totals over the filters' period and hot spots; 0 where nothing is loaded."""
-    row = delivery_table(scope, filters, ()).fillna(0.0).iloc[0]
+    """The totals over the filters' period and hot spots; 0 where nothing is loaded, NaN where hidden."""
+    row = delivery_table(scope, filters, ()).iloc[0]
+
+    def value(name: str) -> float:
+        hidden = bool(row.get(f"suppressed_{name}", False))
+        return float("nan") if hidden else 0.0 if pd.isna(row[name]) else float(row[name])
+
     return Delivery(
-        float(row["planned_minutes"]), float(row["patrol_minutes"]), float(row["person_minutes"]), int(row["visits"]),
-        int(row["visits_at_dose"]),
-        int(row["visits_with_dose"]), float(row["abstracted_minutes"]), float(row["self_reported_minutes"]),
+        value("planned_minutes"), value("patrol_minutes"), value("person_minutes"), value("visits"),
+        value("visits_at_dose"), value("visits_with_dose"), value("abstracted_minutes"), value("self_reported_minutes"),
+        suppressed=bool(row.get("suppressed_visits", False)),
     )  # fmt: skip
 
 
 def overlap_table(scope: Scope, filters: Filters) -> pd.DataFrame:
-    """One row: [overlap_minutes, patrol_minutes, share]; empty without patrols."""
+    """One row: [overlap_minutes, patrol_minutes, share, suppressed]; empty without patrols."""
+    total = delivery_total(scope, filters)
+    columns = ["overlap_minutes", "patrol_minutes", "share", "suppressed"]
+    if total.suppressed:
+        return pd.DataFrame([(float("nan"), float("nan"), float("nan"), True)], columns=columns)
     found = patrols.provider_overlap(scope, filters)
-    rows = [(found.minutes, found.patrol_minutes, found.share)] if found.patrol_minutes else []
-    return pd.DataFrame(rows, columns=["overlap_minutes", "patrol_minutes", "share"])
+    if not found.patrol_minutes:
+        return pd.DataFrame(columns=columns)
+    if scope.may(Permission.SEE_SMALL_COUNTS):
+        return pd.DataFrame([(found.minutes, found.patrol_minutes, found.share, False)], columns=columns)
+    minutes = float(round(found.minutes))
+    return pd.DataFrame([(minutes, total.patrol_minutes, minutes / total.patrol_minutes, False)], columns=columns)
 
 
 def hot_spot_measures(scope: Scope, filters: Filters, comparison: Period) -> pd.DataFrame:
@@ -118,5 +147,6 @@ def hot_spot_measures(scope: Scope, filters: Filters, comparison: Period) -> pd.
     if scope.may(Permission.VIEW_PATROLS):
         done = delivery_table(scope, filters, ("hot_spot",))
         wanted = ["hot_spot", "patrol_minutes", "planned_minutes", "delivered_share", "visits"]
+        wanted += [name for name in done if name in {f"suppressed_{column}" for column in wanted}]
         frame = frame.merge(done[wanted], on="hot_spot", how="left")
     return frame.sort_values("position", ignore_index=True)

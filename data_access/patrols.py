@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -33,9 +34,11 @@ from data_access.reading import (
     plan_covered,
     require_days,
     time_levels,
-    viewer_period,
+    whole_months,
     zero_filled,
 )
+from data_access.released_patrols import ALL_PROVIDERS, crosses, is_protected, patrol_period
+from data_access.released_patrols import table as released_table
 from data_access.visit_rows import COUNTS, MINUTES, by_hour, visit_rows
 from domain.filters import Filters
 from domain.periods import Period
@@ -52,9 +55,9 @@ PLAN_COLUMNS = [
     "extended_minutes",
     "self_reported_minutes",
 ]
+ALL_TIME = Period(date(1900, 1, 1), date(2999, 12, 31))
 NO_REASON = "no reason recorded"
 OTHER_REASONS = "other reasons"
-ALL_PROVIDERS = "all providers"
 
 _plan = schema.plan.c
 
@@ -88,22 +91,72 @@ def patrol_table(
     dwell; person_minutes: summed over people. Shorter presence is passed_through_minutes. visits_at_dose:
     visits at or over the provider's planned dose on that day, out of visits_with_dose. By hour, minutes go
     to the hours they fell in and a visit to the hour it began. Days that no tracker file covers are missing.
+    Outside the operational roles as in released_patrols, with suppressed_* beside each column.
     """
     by = tuple(by)
     with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
         check_dims(by, DIMS)
         require_days(o, by)
-        period = viewer_period(o, filters.period, False)
-        visits = visit_rows(o, period, chosen_areas(o, filters), provider)
+        period = patrol_period(o, filters.period)
         areas = chosen_areas(o, filters)
-        pieces = by_hour(visits) if "hour" in by else visits
-        pieces = add_time_dims(pieces, by)
-        levels = {d: _levels(o, d, period, areas, visits, provider) for d in by}
-        frame = zero_filled(pieces, by, levels, [*MINUTES, *COUNTS], pings_covered(o), period)
-        frame = _with_median(frame, pieces, by)
+        if is_protected(o):
+            frame = _released(o, filters, period, by, provider)
+        else:
+            frame = _exact(o, period, areas, by, visit_rows(o, period, areas, provider), provider)
         note_gaps(o, pings_covered(o), period, "tracker files")
-        note_part_months(o, period, by)
+        if not is_protected(o):
+            note_part_months(o, period, by)
         return finished(named(_tidy(frame), areas), o, period)
+
+
+def _exact(
+    o: Opened,
+    period: Period,
+    areas: pd.DataFrame,
+    by: tuple[str, ...],
+    visits: pd.DataFrame,
+    provider: str | None,
+    *,
+    medians: bool = True,
+) -> pd.DataFrame:
+    pieces = by_hour(visits) if "hour" in by else visits
+    pieces = add_time_dims(pieces, by)
+    levels = {d: _levels(o, d, period, areas, visits, provider) for d in by}
+    frame = zero_filled(pieces, by, levels, [*MINUTES, *COUNTS], pings_covered(o), period)
+    return _with_median(frame, pieces, by) if medians else frame
+
+
+def _released(o: Opened, filters: Filters, period: Period, by: tuple[str, ...], provider: str | None) -> pd.DataFrame:
+    every, areas = o.areas(), chosen_areas(o, filters)
+    held = visit_rows(o, ALL_TIME, every, None)
+
+    def count(span: Period, keys: tuple[str, ...]) -> pd.DataFrame:
+        inside = held[held["local_date"].between(span.start, span.end)].copy()
+        return _exact(o, span, every, keys, inside, None, medians=False)
+
+    def levels(dim: str) -> list[Any]:
+        return _levels(o, dim, whole_months(period), areas, held, provider)
+
+    return released_table(o, filters, period, by, provider, count, levels)
+
+
+def minutes_for_rates(scope: Scope, filters: Filters) -> pd.DataFrame:
+    """[month, provider, patrol_minutes, person_minutes] of all hot spots, to divide spend by; never to be shown.
+
+    Exact for every role, because a rate over a part of a month needs the part; a role that may not see a provider's
+    minutes over the whole period gets none for it.
+    """
+    every = filters.with_hot_spots()
+    shown = patrol_table(scope, every, ("provider",)).set_index("provider")["patrol_minutes"]
+    with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
+        period, areas = patrol_period(o, filters.period), o.areas()
+        by = ("month", "provider")
+        frame = _exact(o, period, areas, by, visit_rows(o, period, areas, None), None, medians=False)[
+            [*by, *MINUTES[:2]]
+        ]
+        hidden = frame["provider"].map(shown).isna()
+        frame[MINUTES[:2]] = frame[MINUTES[:2]].astype(float).mask(hidden)
+        return finished(frame, o, period)
 
 
 def _levels(
@@ -152,10 +205,14 @@ def plan_table(scope: Scope, filters: Filters, by: Sequence[str] = (), *, provid
     with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
         check_dims(by, PLAN_DIMS)
         require_days(o, by)
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
+        if is_protected(o) and "month" in by:
+            period = whole_months(period)  # as patrols are released
         areas = chosen_areas(o, filters)
         rows = add_time_dims(_plan_rows(o, period, areas, provider), by)
         levels = {d: _levels(o, d, period, areas, rows, provider) for d in by}
+        if crosses(o, filters, by):
+            rows["provider"], levels["provider"] = ALL_PROVIDERS, [ALL_PROVIDERS]
         columns = [*PLAN_COLUMNS, "reports"]
         frame = zero_filled(rows, by, levels, columns, plan_covered(o), period)
         frame["self_reported_minutes"] = frame["self_reported_minutes"].where(frame["reports"] > 0)
@@ -199,7 +256,7 @@ def abstractions(scope: Scope, filters: Filters) -> pd.DataFrame:
     Outside the operational roles over all providers together, and reasons with fewer than 5 visits in one row.
     """
     with opened(scope, filters.programme, Permission.VIEW_PATROLS) as o:
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
         reason = func.coalesce(func.nullif(func.trim(_plan.abstraction_reason), ""), NO_REASON)
         minutes = func.sum(_plan.abstracted_minutes)
         frame = o.frame(
@@ -249,7 +306,7 @@ def tracker_quality(scope: Scope, filters: Filters) -> pd.DataFrame:
     """
     t = schema.tracker_day.c
     with opened(scope, filters.programme, Permission.VIEW_PATROLS) as o:
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
         where = (t.programme_id == o.programme_id, t.local_date.between(period.start, period.end))
         frame = o.frame(
             select(

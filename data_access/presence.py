@@ -10,7 +10,9 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from data_access import schema
-from data_access.reading import Opened, chosen_areas, finished, note_gaps, opened, pings_covered, viewer_period
+from data_access.disclosure import SUPPRESS_BELOW
+from data_access.reading import Opened, chosen_areas, finished, note_gaps, opened, pings_covered
+from data_access.released_patrols import is_protected, months_over, patrol_period
 from data_access.visit_rows import visit_rows
 from domain.filters import Filters
 from domain.periods import Period
@@ -89,21 +91,25 @@ class Coverage:
 
     patrolled: int
     hot_spot_days: int
+    hidden: bool = False  # the share would tell a small count to this viewer
 
     @property
     def share(self) -> float | None:
-        return self.patrolled / self.hot_spot_days if self.hot_spot_days else None
+        return self.patrolled / self.hot_spot_days if self.hot_spot_days and not self.hidden else None
 
 
 def coverage(scope: Scope, filters: Filters) -> Coverage:
     with opened(scope, filters.programme, Permission.VIEW_OVERVIEW) as o:
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
         cover, areas = pings_covered(o), chosen_areas(o, filters)
+        if is_protected(o):
+            cover = months_over(cover)
         days = [day for day in period.each_day() if cover.has_day(day)]
         active = 0
         for area in areas.itertuples():
             active += sum(_active(area.active_from, area.active_to, day) for day in days)
-        return Coverage(len(_patrolled_days(o, period, areas)), active)
+        patrolled = len(_patrolled_days(o, period, areas))
+        return Coverage(patrolled, active, hidden=is_protected(o) and 0 < patrolled < SUPPRESS_BELOW)
 
 
 def _active(start: date | None, end: date | None, day: date) -> bool:
@@ -124,7 +130,7 @@ class Overlap:
 
 def provider_overlap(scope: Scope, filters: Filters) -> Overlap:
     with opened(scope, filters.programme, Permission.VIEW_PATROLS) as o:
-        period = viewer_period(o, filters.period, False)
+        period = patrol_period(o, filters.period)
         visits = visit_rows(o, period, chosen_areas(o, filters), None)
         visits = visits[visits["visits"] == 1]
         minutes = sum(_shared_minutes(group) for _, group in visits.groupby("area_id"))

@@ -1,9 +1,9 @@
-"""Recorded crime as funders, partners and others outside the operational roles may see it (see disclosure)."""
+"""Crimes and patrols as funders, partners and others outside the operational roles may see them (see disclosure)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,40 @@ from domain import formats
 from domain.periods import Period, month_period
 from domain.programme import Programme
 
-COUNTS = ("crimes", "asb_incidents")
-FOLLOWING = ("harm_days", "not_scored")  # released only where they describe whole months or windows of crimes
 TOTALS = "all"
 Count = Callable[[Period, tuple[str, ...]], pd.DataFrame]  # exact counts of a period, by dimensions
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a family of tables holds.
+
+    ``counts`` are hidden where they are small; ``hidden_by`` names the counts that take a column with them;
+    ``totals_only``: of a month released for all levels together only.
+    """
+
+    counts: tuple[str, ...]
+    hidden_by: dict[str, tuple[str, ...]]
+    what: str
+    totals_only: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.hidden_by)
+
+
+# Harm and unscored crimes of one place or group in one month could describe a single crime.
+CRIMES = Measures(
+    counts=("crimes", "asb_incidents"),
+    hidden_by={
+        "crimes": ("crimes",),
+        "asb_incidents": ("asb_incidents",),
+        "harm_days": ("crimes",),
+        "not_scored": ("crimes",),
+    },
+    what="places and offence groups",
+    totals_only=("harm_days", "not_scored"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +61,7 @@ class Released:
     cells: dict[str, np.ndarray]
     window_cells: dict[str, np.ndarray]
     hidden: dict[str, Hidden]
+    measures: Measures = field(default=CRIMES)
 
 
 def windows_of(programme: Programme, *, with_year_before: bool) -> list[Period]:
@@ -41,30 +72,30 @@ def windows_of(programme: Programme, *, with_year_before: bool) -> list[Period]:
     return [p for p in dict.fromkeys(found) if not p.whole_months()]
 
 
-def build(count: Count, cover: Covered, programme: Programme, dim: str | None) -> Released:
+def build(count: Count, cover: Covered, programme: Programme, dim: str | None, measures: Measures = CRIMES) -> Released:
     """Count everything loaded once, over months and windows, and hide over all of it together."""
     months = sorted({m for p in cover.periods for m in p.months()})
     by = (dim,) if dim else ()
     if not months:
-        return Released([], [], [], {}, {}, {})
+        return Released([], [], [], {}, {}, {}, measures)
     whole = Period(month_period(months[0]).start, month_period(months[-1]).end)
     monthly = count(whole, ("month", *by))
     windows = [w for w in windows_of(programme, with_year_before=dim is None) if set(w.months()) <= set(months)]
     held = [count(w, by) for w in windows]
     levels = sorted(set(monthly[dim]).union(*(set(h[dim]) for h in held))) if dim else [TOTALS]
-    columns = (*COUNTS, *FOLLOWING)
+    columns = measures.columns
     cells = {c: _grid(monthly, months, levels, dim, c) for c in columns}
     window_cells = {
         c: np.array([_row(h, levels, dim, c) for h in held]).reshape(len(held), len(levels)) for c in columns
     }
     hidden = {}
-    for column in COUNTS:
+    for column in measures.counts:
         made = [Window(window_cells[column][i], _inside(w, months), (i,)) for i, w in enumerate(windows)]
         for i, j in _adjacent(windows):
             both = Period(windows[i].start, windows[j].end)
             made.append(Window(made[i].counts + made[j].counts, _inside(both, months), (i, j)))
         hidden[column] = hide(cells[column], made)
-    return Released(months, levels, windows, cells, window_cells, hidden)
+    return Released(months, levels, windows, cells, window_cells, hidden, measures)
 
 
 def _grid(frame: pd.DataFrame, months: list[str], levels: list[Any], dim: str | None, column: str) -> np.ndarray:
@@ -99,7 +130,8 @@ def table(
     wide = whole_months(period)
     unreleased = wide != period and "month" not in by  # whole months instead would be another length of time
     if unreleased:
-        notes.append("Your role sees places and offence groups for whole months and for the evaluation windows only.")
+        what = released.measures.what
+        notes.append(f"Your role sees {what} for whole months and for the evaluation windows only.")
     elif wide != period:
         notes.append(
             f"Your role sees whole months, so {formats.period(wide)} is shown instead of {formats.period(period)}."
@@ -110,13 +142,13 @@ def table(
     if dim:
         keys[dim] = [released.levels[j] for _ in rows for j in columns]
     frame = pd.DataFrame(keys)
-    for column in (*COUNTS, *FOLLOWING):
+    for column in released.measures.columns:
         flags = _flags(released, column)[np.ix_(rows, columns)] | unreleased
         values = released.cells[column][np.ix_(rows, columns)] if released.cells else np.zeros((0, 0))
         shown = np.where(flags, np.nan, values)
-        # Harm and unscored crimes of one place or group in one month could describe a single crime.
-        frame[column] = (np.full(shown.shape, np.nan) if dim and column in FOLLOWING else shown).reshape(-1)
-    return _summed(frame, by)
+        gone = dim and column in released.measures.totals_only
+        frame[column] = (np.full(shown.shape, np.nan) if gone else shown).reshape(-1)
+    return _summed(frame, by, released.measures)
 
 
 def _columns(released: Released, chosen: Sequence[Any]) -> list[int]:
@@ -124,8 +156,11 @@ def _columns(released: Released, chosen: Sequence[Any]) -> list[int]:
 
 
 def _flags(released: Released, column: str) -> np.ndarray:
-    held = released.hidden["crimes" if column in FOLLOWING else column]
-    return held.cells | held.totals[:, None] if len(released.levels) == 1 else held.cells
+    found = np.zeros((len(released.months), len(released.levels)), dtype=bool)
+    for count in released.measures.hidden_by[column] if released.hidden else ():
+        held = released.hidden[count]
+        found |= held.cells | held.totals[:, None] if len(released.levels) == 1 else held.cells
+    return found
 
 
 def _window_table(
@@ -133,11 +168,13 @@ def _window_table(
 ) -> pd.DataFrame:
     row, columns = released.windows.index(period), _columns(released, chosen)
     frame = _keys(released, dim, columns)
-    for column in (*COUNTS, *FOLLOWING):
-        held = released.hidden["crimes" if column in FOLLOWING else column]
-        flags = held.windows[row, columns] | (held.window_totals[row] if dim is None else False)
+    for column in released.measures.columns:
+        flags = np.zeros(len(columns), dtype=bool)
+        for count in released.measures.hidden_by[column]:
+            held = released.hidden[count]
+            flags |= held.windows[row, columns] | (held.window_totals[row] if dim is None else False)
         frame[column] = np.where(flags, np.nan, released.window_cells[column][row, columns])
-    return _summed(frame, by)
+    return _summed(frame, by, released.measures)
 
 
 def _keys(released: Released, dim: str | None, columns: list[int]) -> pd.DataFrame:
@@ -146,8 +183,8 @@ def _keys(released: Released, dim: str | None, columns: list[int]) -> pd.DataFra
     )
 
 
-def _summed(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    values = [*COUNTS, *FOLLOWING]
+def _summed(frame: pd.DataFrame, by: Sequence[str], measures: Measures) -> pd.DataFrame:
+    values = list(measures.columns)
     if not by:
         frame = frame[values].sum(skipna=False, min_count=0).to_frame().T.astype(float)
     else:

@@ -35,6 +35,9 @@ def _planned_columns(first: list[Column]) -> list[Column]:
 
 
 def _delivery_sentence(frame: pd.DataFrame, view: View) -> str:
+    if "suppressed_patrol_minutes" in frame and frame["suppressed_patrol_minutes"].any():
+        planned = float(frame["planned_minutes"].sum())
+        return f"{formats.number(planned)} minutes were planned; what was delivered is given where it may be shown to your role, without a total."
     planned, done = float(frame["planned_minutes"].sum()), float(frame["patrol_minutes"].sum())
     if not planned:
         return f"{formats.number(done)} patrol-minutes delivered; no plan is loaded for this period, so no share can be given."
@@ -302,7 +305,9 @@ OVERLAP = register_block(
         permission=Permission.VIEW_PATROLS,
         frame=lambda view: delivery.overlap_table(view.scope, view.filters),
         sentence=lambda frame, view: (
-            f"Two providers were in the same hot spot at the same time for {formats.number(float(frame['overlap_minutes'].sum()), 0)} minutes ({formats.percent(float(frame['share'].iloc[0]), 1)} of patrol-minutes); the services are meant not to patrol together."
+            "How long two providers were in the same hot spot at once may not be shown to your role here."
+            if frame["suppressed"].any()
+            else f"Two providers were in the same hot spot at the same time for {formats.number(float(frame['overlap_minutes'].sum()), 0)} minutes ({formats.percent(float(frame['share'].iloc[0]), 1)} of patrol-minutes); the services are meant not to patrol together."
         ),
         caption=lambda view: "From visits by GPS; should be near 0.",
         columns=lambda view: [

@@ -63,7 +63,7 @@ def _lead(view: View) -> list[Any]:
         parts.append(sentence + ".")
     if view.programme.resolution == "day" and view.may(Permission.VIEW_PATROLS):
         done = delivery.delivery_total(view.scope, view.filters)
-        if done.planned_minutes:
+        if done.planned_minutes and not done.suppressed:
             parts.append(
                 f"{formats.percent(done.delivered_share)} of {formats.number(done.planned_minutes)} planned minutes were delivered."
             )

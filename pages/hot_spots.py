@@ -145,7 +145,8 @@ def _table(rows: list[dict[str, Any]], measure: MapMeasure, chosen: str, view: V
     for row in rows:
         value = (
             formats.CONFIDENTIAL
-            if row.get("suppressed") is True and row[measure.column] != row[measure.column]
+            if row.get(f"suppressed_{measure.column}", row.get("suppressed")) is True
+            and row[measure.column] != row[measure.column]
             else measure.write(row[measure.column])
         )
         button = html.Button(

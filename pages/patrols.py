@@ -9,6 +9,7 @@ from dash import html
 
 from components.view import View
 from data_access import delivery, patrols
+from data_access.released_patrols import HIDDEN_NOTE
 from domain import formats
 from domain.roles import Permission
 from pages._frame import PATROL_DATA, DataPage, data_page
@@ -40,10 +41,15 @@ def _lead(view: View) -> list[Any]:
     if not total.patrol_minutes and not total.planned_minutes:
         return []
     coverage = patrols.coverage(view.scope, view.filters)
+    hidden = f"{formats.number(total.planned_minutes)} minutes were planned. {HIDDEN_NOTE}"
     sentence = (
-        f"{formats.percent(total.delivered_share)} of planned minutes were delivered: {formats.number(total.patrol_minutes)} patrol-minutes "
-        f"({formats.number(total.person_minutes / 60)} person-hours) of {formats.number(total.planned_minutes)} planned. "
-        f"{formats.percent(total.compliance)} of visits reached the planned dose; {formats.percent(coverage.share)} of hot spot-days had any patrol."
+        hidden
+        if total.suppressed
+        else (
+            f"{formats.percent(total.delivered_share)} of planned minutes were delivered: {formats.number(total.patrol_minutes)} patrol-minutes "
+            f"({formats.number(total.person_minutes / 60)} person-hours) of {formats.number(total.planned_minutes)} planned. "
+            f"{formats.percent(total.compliance)} of visits reached the planned dose; {formats.percent(coverage.share)} of hot spot-days had any patrol."
+        )
     )
     how = html.A("How minutes are counted", href=f"/patrols/counting?{view.filters.to_query()}")
     lead = [html.P(sentence, className="lead"), html.P(how)]

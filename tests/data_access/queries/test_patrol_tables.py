@@ -201,4 +201,6 @@ def test_who_may_see_what(stranger, funder, asked):
             query(funder, asked(*JUNE))
     with pytest.raises(OutOfScope, match="day-level"):
         patrols.days_since_last_patrol(funder, "TEST", date(2023, 6, 30))
-    assert patrols.patrol_table(funder, asked("2023-06-10", "2023-06-10")).loc[0, "patrol_minutes"] == 94
+    own = patrols.patrol_table(funder, asked("2023-06-10", "2023-06-10"))
+    assert pd.isna(own.loc[0, "patrol_minutes"])
+    assert own.loc[0, "suppressed_visits"], "three visits in the whole month"

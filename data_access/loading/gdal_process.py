@@ -75,8 +75,7 @@ def _answer(path: str, sheet: str, whole: bool) -> dict[str, Any]:
 def _said(process: subprocess.Popen[bytes]) -> bytes | None:
     """What it writes, to its end; None, and the process is stopped, when that is too much."""
     said, most = io.BytesIO(), min(4 * max_load_bytes(), MOST_SAID)
-    assert process.stdout is not None
-    while part := process.stdout.read(_STEP):
+    while process.stdout and (part := process.stdout.read(_STEP)):
         said.write(part)
         if said.tell() > most:
             process.kill()

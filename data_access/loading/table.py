@@ -124,7 +124,7 @@ class Rows:
 
     def common_reasons(self, most: int = 3) -> str:
         counts = pd.Series(self._reason[self.state == REJECTED]).value_counts()
-        return "; ".join(f"{n:,} × {reason}" for reason, n in counts.head(most).items())
+        return "; ".join(f"{n:,} × {str(reason).rstrip('.')}" for reason, n in counts.head(most).items()) + "."
 
 
 def read_csv(

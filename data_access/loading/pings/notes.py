@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from data_access.loading.mapping import header_key
 from data_access.loading.pings.batches import Names
 from data_access.loading.pings.order import JUMP_M_S, Order
@@ -13,8 +11,6 @@ from data_access.loading.table import rows_word
 
 if TYPE_CHECKING:
     from data_access.loading.pings.settle import Settler
-
-_LISTED = 5
 
 
 class Oddity(NamedTuple):
@@ -92,13 +88,13 @@ def _odd(order: Order, names: Names) -> list[str]:
     said = []
     if newest:
         said.append(f"The newest pings come first; they are put in order of time ({_trackers(len(newest))}).")
-    repeats = _listed(found, lambda one: one.repeats)
+    repeats = _counted(found, lambda one: one.repeats)
     if repeats:
         said.append(f"Of rows that repeat a tracker and time of the file the first was kept: {repeats}.")
-    backward = _listed(found, lambda one: one.backward)
+    backward = _counted(found, lambda one: one.backward)
     if backward:
         said.append(f"Steps back in time between rows (kept, and put in order of time): {backward}.")
-    jumps = _listed(found, lambda one: one.jumps)
+    jumps = _counted(found, lambda one: one.jumps)
     if jumps:
         said.append(
             f"Steps of over {JUMP_M_S:g} m/s (kept: a place that is wrong for a moment costs seconds, leaving pings out would "
@@ -115,15 +111,10 @@ def _trackers(count: int) -> str:
     return f"{count:,} tracker" if count == 1 else f"{count:,} trackers"
 
 
-def _listed(found: dict[tuple[str, str], Oddity], what: Any) -> str:
-    """12 (bus 4716: 9, bus 4842: 3)."""
-    counted = sorted(
-        ((what(one), key[1]) for key, one in found.items() if what(one)), key=lambda pair: (-pair[0], pair[1])
-    )
-    if not counted:
+def _counted(found: dict[tuple[str, str], Oddity], what: Any) -> str:
+    """12 (2 trackers, at most 9 of one). Without names: notes are kept longer than positions are."""
+    counts = [what(one) for one in found.values() if what(one)]
+    if not counts:
         return ""
-    shown = [f"{name}: {count:,}" for count, name in counted[:_LISTED]]
-    more = len(counted) - len(shown)
-    if more > 0:
-        shown.append(f"{more:,} more {'tracker' if more == 1 else 'trackers'}")
-    return f"{int(np.sum([count for count, _ in counted])):,} ({', '.join(shown)})"
+    most = f", at most {max(counts):,} of one" if len(counts) > 1 else ""
+    return f"{sum(counts):,} ({_trackers(len(counts))}{most})"

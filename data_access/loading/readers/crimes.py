@@ -58,10 +58,12 @@ def _times(context: Context, rows: Rows, mapping: Mapping) -> tuple[pd.DataFrame
         _join_clock(rows, name)
     start = values.times(rows, "occurred_from", today=context.today, zone=mapping.tz)
     end = values.times(rows, "occurred_to", required=False, today=context.today, zone=mapping.tz)
-    # A bare date as the end means that whole day, so it is compared by day.
-    before = (end["utc"] < start["utc"]) & (
-        end["has_time"] | (end["local"].dt.normalize() < start["local"].dt.normalize())
-    )
+    # A date as the end means that whole day, so it is compared by day; many exports write it with a midnight after it.
+    midnight = rows.column("occurred_to").str.contains(_MIDNIGHT, regex=True).to_numpy(dtype=bool)
+    earlier, same_day = end["utc"] < start["utc"], end["local"].dt.normalize() == start["local"].dt.normalize()
+    whole_day = earlier & same_day & end["has_time"] & midnight
+    rows.remark(whole_day, "“Occurred to” at 00:00 of the day of “Occurred from” was read as that whole day ({rows}).")
+    before = earlier & ~(same_day & (~end["has_time"] | midnight))
     rows.reject(before, "occurred_to", _BEFORE)
     return start, end
 

@@ -14,6 +14,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+from data_access.loading.boundary_limits import check_amount, check_overlaps
 from data_access.loading.boundary_layers import Feature, Layer, read_layer
 from data_access.loading.boundary_shapes import polygon_of, to_wgs84
 from data_access.loading.reading import Context, Parsed
@@ -61,6 +62,7 @@ class Features:
 def read_features(file: SourceFile, options: LoadOptions) -> Features:
     """Features with their polygons; LoadRefused when the file is of no use, rows rejected where a feature is."""
     layer = read_layer(file, options.sheet)
+    check_amount(file.name, [feature.shape for feature in layer.features])
     properties = [feature.properties for feature in layer.features]
     code_property = _property(file.name, properties, options.code_property, CODES, ONS_CODE, "code")
     name_property = _property(file.name, properties, options.name_property, NAMES, ONS_NAME, "name")
@@ -76,6 +78,9 @@ def read_features(file: SourceFile, options: LoadOptions) -> Features:
     rows.notes += layer.notes
     shapes, repairs = _shapes(rows, file.name, layer, options.crs)
     _check_names(rows)
+    used = [i for i in np.flatnonzero(rows.good) if shapes[i] is not None]
+    names = _names(rows, features)
+    check_overlaps(file.name, [shape for i in used if (shape := shapes[i]) is not None], lambda i: names[used[i]])
     return Features(rows, properties, shapes, repairs)
 
 

@@ -219,7 +219,7 @@ def test_a_time_of_day_in_a_column_of_its_own_belongs_to_its_date():
     said = reasons(found)
     assert list(said) == [6, 7, 8]
     assert "time of day" in said[7]
-    assert "before occurred_from" in said[8]
+    assert "before “Occurred from”" in said[8]
 
 
 def test_the_zone_of_times_is_the_mapping_s():
@@ -270,3 +270,13 @@ offence_title = "loc_cat"
     without = Context(open_source(CHICAGO), LoadOptions(), date(2024, 3, 1), None)
     with pytest.raises(LoadRefused, match="no column for offence_code or offence_title or offence_group"):
         crimes.read(without)
+
+
+@pytest.mark.parametrize("until", ["2023-02-13", "13/02/2023", "13/02/2023 00:00", "2023-02-13T00:00:00"])
+def test_an_end_without_a_clock_time_is_that_whole_day_and_an_earlier_day_is_said_in_known_words(until):
+    head = "Crime Ref,Committed From Date,Committed To Date,Offence,Longitude,Latitude\n"
+    text = head + f"A1,2023-02-13 14:05,{until},Theft,-1.13,52.63\nA2,2023-02-14 14:05,{until},Theft,-1.13,52.63\n"
+    context = Context(SourceFile("c.csv", text.encode(), "0" * 64), LoadOptions(), date(2024, 3, 1), None)
+    rows = crimes.read(context).rows
+    assert rows.good.tolist() == [True, False]
+    assert rows.rejects()[0]["reason"] == "“Occurred to” lies before “Occurred from”."

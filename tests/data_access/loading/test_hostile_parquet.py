@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from datetime import date
@@ -37,7 +38,7 @@ def saved(path, device=None, rows=1, columns=None, **options):
     return path
 
 
-def same(text: str, kind: pa.DataType = pa.string(), rows: int = ROWS) -> pa.Array:
+def same(text: str, kind: pa.DataType | None = None, rows: int = ROWS) -> pa.Array:
     """One text in every row, held once."""
     return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text], kind))
 
@@ -52,7 +53,7 @@ def refused(path, match: str) -> None:
 def test_one_long_text_in_a_hundred_thousand_rows_is_refused_and_never_repeated(tmp_path, column, stored):
     long = {column: same("x" * (128 << 10), pa.large_string())}
     path = saved(tmp_path / "p.parquet", same("v"), ROWS, long, store_schema=stored, compression="zstd")
-    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
     said, grown = done.stdout.strip().splitlines()
     assert f"the column “{column}” holds a text of over 1,000 bytes" in said
     assert int(grown) < 200  # MB; every row with its own copy is 13 GB
@@ -98,11 +99,8 @@ def test_damage_within_the_columns_is_a_refusal_whatever_it_trips(tmp_path, cut)
     at = int(len(data) * cut)
     data[at : at + 3_000] = b"\xff" * 3_000
     path.write_bytes(bytes(data))
-    try:
-        for batch in each_batch(path, today=TODAY, most_rows=16_000_000):
-            assert batch.read <= 5_000
-    except LoadRefused as refusal:
-        assert "p.parquet" in str(refusal)
+    with contextlib.suppress(LoadRefused):
+        assert sum(batch.read for batch in each_batch(path, today=TODAY, most_rows=16_000_000)) == 5_000
 
 
 @pytest.mark.parametrize("stamp", [2**63 - 1, -(2**63)])

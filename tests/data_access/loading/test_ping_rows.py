@@ -114,7 +114,7 @@ def test_a_repeat_of_tracker_and_time_is_a_duplicate_wherever_it_stands(tmp_path
     file, batches = read(tmp_path, "\n".join(["device,time,lon,lat", *rows, other, "e" + rows[0][1:], rows[5]]) + "\n")
     assert (file.read, file.loaded, file.duplicate, file.rejected) == (9, 7, 2, 0)
     assert [n for b in batches for n in b.duplicates.tolist()] == [8, 10]
-    assert any("repeat a tracker and time of the file the first was kept: 2 (d: 2)" in note for note in file.notes)
+    assert any("repeat a tracker and time of the file the first was kept: 2 (1 tracker)" in note for note in file.notes)
 
 
 def test_dates_with_the_month_first_are_refused_not_swapped(tmp_path):

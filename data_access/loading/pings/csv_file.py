@@ -224,14 +224,17 @@ def _milliseconds(when: pa.Array, form: times.TimeForm) -> np.ndarray | None:
 
 def _may_have_rolled(block: memoryview, seconds: pa.Array) -> bool:
     """Whether Arrow may have read 31/02 as 3 March, or a second 60 as the next minute, which it does without a word."""
-    data = bytes(block)
-    if b":60" in data or b":61" in data:
+    letters = np.frombuffer(block, np.uint8)
+    if ((letters[:-1] == ord(":")) & (letters[1:] == ord("6"))).any():
         return True
     values = seconds.view(pa.int64()).to_numpy()
     first, last = int(values.min()) // 86_400, int(values.max()) // 86_400
     days = (date(1970, 1, 1) + timedelta(days=day) for day in range(max(first, 0), min(last, first + 400, 80_000) + 1))
     # Months after one that is shorter than 31 days.
-    return any(d.day <= 3 and d.month in (3, 5, 7, 10, 12) for d in days) and any(day in data for day in _NO_DAYS)
+    if not any(d.day <= 3 and d.month in (3, 5, 7, 10, 12) for d in days):
+        return False
+    data = bytes(block)
+    return any(day in data for day in _NO_DAYS)
 
 
 def _divided(block: memoryview, start: int, end: int) -> list[tuple[int, int]]:

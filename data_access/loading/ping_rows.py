@@ -28,6 +28,7 @@ from data_access.loading.writing import (
 from data_access.retention import RAW_EXPIRED
 from domain.periods import Period, month_end, month_of
 
+_DAY_MS = 86_400_000
 _EXPIRED = (
     "The positions of this provider and day were kept for as long as the retention rule says and are gone; the visits "
     "worked out from them stay, and nothing can be added to them."
@@ -101,9 +102,30 @@ def _compare(conn: Connection, programme_id: int, context: Context, parsed: Pars
             older.add(load["id"], load["id"] in with_expired)
         elif coverage.overlaps(parsed.good(), held, PINGS):
             theirs, ours = _providers(load["source"]), _providers(parsed.source)
+            if not theirs & ours:
+                _note_same_days(parsed, load, held)
             found = coverage.already_held(parsed.good(), held, PINGS)
             mark_held(parsed, found, load["file_name"], bool(theirs & ours))
     return older
+
+
+def _note_same_days(parsed: Parsed, load: RowMapping, held: pd.DataFrame) -> None:
+    """A re-export under another source adds to the first: its reader must hear of it."""
+    new = parsed.good()
+    for provider in sorted(set(held["provider"])):
+        ours, theirs = new[new["provider"] == provider], held[held["provider"] == provider]
+        days = len(set(ours["t_utc_ms"] // _DAY_MS) & set(theirs["t_utc_ms"] // _DAY_MS))
+        devices = len(set(ours["device"]) & set(theirs["device"]))
+        if days:
+            parsed.notes.append(
+                f"{load['file_name']} (source “{load['source']}”) holds pings of {provider} on {_count(days, 'day')} of this "
+                f"file too; {_count(devices, 'device')} in both. Both stay, and add up. If this is the same export under "
+                f"another name, load the right file with --source “{load['source']}” --replace."
+            )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _takes_its_place(parsed: Parsed, load: RowMapping, held: pd.DataFrame, asked: bool) -> bool:

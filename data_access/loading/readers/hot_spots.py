@@ -14,8 +14,8 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from data_access.loading.boundary_limits import check_amount, check_overlaps
 from data_access.loading.boundary_layers import Feature, Layer, read_layer
+from data_access.loading.boundary_limits import check_amount, check_overlaps
 from data_access.loading.boundary_shapes import polygon_of, to_wgs84
 from data_access.loading.reading import Context, Parsed
 from data_access.loading.result import LoadOptions, LoadRefused

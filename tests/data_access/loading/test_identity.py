@@ -246,3 +246,18 @@ def test_a_failure_half_way_leaves_nothing_behind(door):
     with pytest.raises(LoadRefused, match="disk is full"):
         door.load("crimes", GOOD, "feb.csv")
     assert door.everything() == before
+
+
+def test_pings_of_the_same_provider_and_days_under_another_source_are_noticed(door):
+    head = "provider,team,device,time,lon,lat\n"
+    rows = [f"outreach,A,d{i % 2},2023-02-13T14:00:{i:02d}Z,-1.13,52.63\n" for i in range(10)]
+    door.load("pings", head + "".join(rows), "a.csv", source="phone")
+    again = [row.replace(":00:", ":30:").replace(",d1,", ",e,") for row in rows]
+    result = door.load("pings", head + "".join(again), "b.csv", source="tablet")
+    assert result.loaded == 10
+    said = "a.csv (source “phone”) holds pings of outreach on 1 day of this file too; 1 device in both."
+    assert sum(said in note for note in result.notes) == 1
+    later = [row.replace("2023-02-13", "2023-02-15") for row in rows]
+    assert not any(
+        "of this file too" in n for n in door.load("pings", head + "".join(later), "c.csv", source="x").notes
+    )

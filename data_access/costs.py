@@ -11,6 +11,7 @@ from data_access import schema
 from data_access.like_for_like import half_range, monthly_minutes, sparse_note
 from data_access.patrols import minutes_for_rates
 from data_access.reading import Opened, finished, opened, pings_covered, viewer_period
+from data_access.released_patrols import is_protected
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, add_months, financial_year, month_of, parse_month
@@ -65,7 +66,11 @@ def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     frame.insert(1, "provider_name", [o.programme.provider_name(code) for code in frame["provider"]])
     frame["cost_per_patrol_minute_gbp"] = _ratio(frame["cost_gbp"], frame["patrol_minutes"])
     frame["cost_per_person_hour_gbp"] = _ratio(frame["cost_gbp"], frame["person_minutes"] / 60)
-    done = finished(_like_for_like_rates(frame)[COST_COLUMNS], o, period)
+    frame = _like_for_like_rates(frame)
+    if is_protected(o):  # minutes outside the operational roles are whole
+        shown = ["patrol_minutes", "person_minutes", "like_for_like_minutes"]
+        frame[shown] = frame[shown].astype(float).round()
+    done = finished(frame[COST_COLUMNS], o, period)
     done.attrs["like_for_like"] = alike is not None
     return done
 

@@ -108,7 +108,7 @@ def _pairs(
         if listed is not grid.near:
             return listed.edges_of(cell)
         state = steps.state_0.take(rows)
-        some = np.flatnonzero((state != steps.state_1.take(rows)) | ~listed.clear(cell, state))
+        some = np.flatnonzero((state != steps.state_1.take(rows)) | ~listed.convex(cell, state))
         near, near_edge = listed.edges_of(cell.take(some))
         return some.take(near), near_edge
     if listed is None:

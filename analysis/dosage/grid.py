@@ -17,7 +17,7 @@ from analysis.dosage.layers import Area
 from analysis.dosage.records import Records
 from analysis.dosage.states import States
 from analysis.dosage.tables import DEGREE, Floats, Int32s, Int64s
-from analysis.dosage.tiles import CLEAR_BITS, MARGIN, REACH, SIDE, TILE_BITS, Local, Pairs, Zones, values
+from analysis.dosage.tiles import MARGIN, NEAR_REACH, REACH, SIDE, STATE_SHIFT, TILE_BITS, Local, Pairs, Zones, values
 
 _CELLS_ACROSS_A_POLYGON = 32
 _MIN_SHIFT, _MAX_SHIFT = 4, 14
@@ -25,6 +25,8 @@ _MAX_TILES = 1 << 22
 # Of about 8 kB each. When there are more, all are forgotten: memory stays bounded for any number of polygons.
 _MAX_BUILT = 16_000
 _TILES_AT_ONCE = 128
+# What is within so many cells of a zone, or half a block of a block, is listed for it.
+_WIDE_REACH, _BLOCK_BITS = 6, (5, 6, 7, 8)
 
 
 def _shift_for(low: Floats, high: Floats) -> int:
@@ -41,7 +43,8 @@ def _shift_for(low: Floats, high: Floats) -> int:
 
 
 class Grid:
-    """``shift``, ``near`` and ``wide`` are for those who ask; everything else is built as positions come."""
+    """The lattice over a set of polygons. shift : of its cells. near, wide, blocks : lists of what short, middling and
+    long steps may meet."""
 
     def __init__(self, polygons: Sequence[Area], edges: Edges, states: States) -> None:
         self._edges, self._states = edges, states
@@ -49,15 +52,19 @@ class Grid:
         self._low, self._high = corners[:, :2], corners[:, 2:]
         self.shift = _shift_for(self._low, self._high)
         self._boxes = shapely.STRtree(shapely.box(*corners.T))
-        self.blocks = [Blocks(bits, edges.bounds, self.shift) for bits in (6, 8)]
+        self.blocks = [Blocks(bits, edges.bounds, self.shift) for bits in _BLOCK_BITS]
         self._chains: shapely.STRtree | None = None
+        self.near, self.wide = Zones(NEAR_REACH), Zones(_WIDE_REACH)
         self._shapes = np.array(polygons, dtype=object)
         self._clear()
 
     def _clear(self) -> None:
         """A table of tiles, -1 where a polygon is near and the tile not yet built, with a rim of empty ones."""
         self.records = Records(self._shapes, self._edges, self._states)
-        self.near, self.wide, self._values = Zones(2, 3), Zones(3, 10), Growing(np.int32)
+        # In place: whoever is about to ask has hold of them.
+        self.near.forget()
+        self.wide.forget()
+        self._values = Growing(np.int32)
         nothing = np.empty(0, np.int64)
         self._add(Pairs(nothing, nothing, np.zeros((1, 2)), 2.0**self.shift))  # tile 0: nothing near
         low, high = _squares(self._low, self._high, self.shift, TILE_BITS, max(REACH, self.wide.reach))
@@ -82,16 +89,14 @@ class Grid:
         return slot
 
     def values(self, lon_e7: Int32s, lat_e7: Int32s) -> Int32s:
-        """state << CLEAR_BITS | clearance of each position; shape (n,)."""
+        """state << STATE_SHIFT | CONVEX | clearance of each position; shape (n,)."""
         cell = self.cells(lon_e7, lat_e7)
         found: Int32s = self._values.all.take(cell)
         on = np.flatnonzero(found < 0)
         if len(on):
             record = found.take(on)
             np.invert(record, out=record)
-            states = self.records.states(record, lon_e7.take(on), lat_e7.take(on))
-            states <<= CLEAR_BITS
-            found[on] = states
+            found[on] = self.records.values(record, lon_e7.take(on), lat_e7.take(on), STATE_SHIFT)
         return found
 
     def chains_meeting(self, west: Floats, south: Floats, east: Floats, north: Floats) -> tuple[Int64s, Int64s]:
@@ -101,10 +106,14 @@ class Grid:
         row, chain = self._chains.query(shapely.box(west, south, east, north))
         return row, chain
 
+    @property
+    def built(self) -> int:
+        """Tiles in memory."""
+        return len(self._values) >> 2 * TILE_BITS
+
     def _build(self, tile: Int32s, slot: Int32s) -> None:
         tiles = np.unique(tile[slot < 0]).astype(np.int64)
-        built = len(self._values) >> 2 * TILE_BITS
-        if built > 1 and built + len(tiles) > _MAX_BUILT:
+        if self.built > 1 and self.built + len(tiles) > _MAX_BUILT:
             self._clear()
             tiles = np.unique(tile[self._slot.take(tile) < 0]).astype(np.int64)
         cell = 2.0**self.shift
@@ -114,15 +123,14 @@ class Grid:
             corner = self._tiles.places(some) * (SIDE * cell)
             near, polygon = self._boxes.query(shapely.box(*(corner - around).T, *(corner + SIDE * cell + around).T))
             order = np.lexsort((polygon, near))
-            self._slot[some] = (len(self._values) >> 2 * TILE_BITS) + np.arange(len(some))
+            self._slot[some] = self.built + np.arange(len(some))
             self._add(Pairs(near[order], polygon[order], corner, cell))
 
     def _add(self, pairs: Pairs) -> None:
         local = Local.of(pairs, self._edges, max(REACH, self.wide.reach) + 1.0)
         self.near.add(pairs, local)
         self.wide.add(pairs, local)
-        found, state = values(pairs, local, self._states, self.records)
-        self.near.add_convex(state, self._edges, self._states)
+        found = values(pairs, local, len(self._values), self._edges, self._states, self.records, self.near)
         self._values.extend(found)
 
 
@@ -137,18 +145,26 @@ class Blocks:
 
     def __init__(self, bits: int, bounds: Floats, shift: int) -> None:
         self.reach, self._shift = 1 << bits - 1, shift + bits
-        first, last = _squares(bounds[:2].T, bounds[2:].T, shift, bits, self.reach)
-        self._table = Table(first, last)
-        chain, block = self._table.all_between(first, last)
-        self._count = np.bincount(block, minlength=self._table.size)
-        self._start = np.cumsum(self._count) - self._count
-        self._chains = chain[np.argsort(block, kind="stable")]
+        self._first, self._last = _squares(bounds[:2].T, bounds[2:].T, shift, bits, self.reach)
+        self._table = Table(self._first, self._last)
+        self._lists: tuple[Int32s, Int32s] | None = None
 
     def chains_of(self, lon_e7: Int32s, lat_e7: Int32s) -> tuple[Int64s, Int64s]:
         """(position, chain) for the block of each position."""
+        if self._lists is None:
+            self._lists = self._listed()
+        starts, chains = self._lists
         block = self._table.number(lon_e7 >> self._shift, lat_e7 >> self._shift)
-        row, at = spread(self._start.take(block), self._count.take(block))
-        return row, self._chains.take(at)
+        start = starts.take(block)
+        row, at = spread(start, starts.take(block + 1) - start)
+        return row, chains.take(at).astype(np.int64)
+
+    def _listed(self) -> tuple[Int32s, Int32s]:
+        """Where each block's chains begin, and the chains block by block."""
+        chain, block = self._table.all_between(self._first, self._last)
+        counts = np.bincount(block, minlength=self._table.size)
+        starts = np.append(0, np.cumsum(counts)).astype(np.int32)
+        return starts, chain[np.argsort(block, kind="stable")].astype(np.int32)
 
 
 class Table:

@@ -15,7 +15,7 @@ from analysis.dosage.joining import by_device, ends_of_devices, tidy, touching
 from analysis.dosage.layers import Area, check, colours
 from analysis.dosage.runs import PINGS_IN_CACHE, NotInOrderError, Ready, pieces_in
 from analysis.dosage.tables import Int32s, Located, Pieces, PingBatch
-from analysis.dosage.tiles import CLEAR_BITS
+from analysis.dosage.tiles import STATE_SHIFT
 
 
 class Boundaries:
@@ -69,7 +69,7 @@ def labels(lon_e7: Int32s, lat_e7: Int32s, boundaries: Boundaries) -> list[Int32
         ready.grid.values(lon_e7[first : first + PINGS_IN_CACHE], lat_e7[first : first + PINGS_IN_CACHE])
         for first in range(0, len(lon_e7), PINGS_IN_CACHE)
     ]
-    state = np.concatenate(parts or [np.empty(0, np.int32)]) >> CLEAR_BITS
+    state = np.concatenate(parts or [np.empty(0, np.int32)]) >> STATE_SHIFT
     row, polygon = ready.states.expand(np.arange(len(ready.states)))
     found = []
     for layer in range(int(layers.max()) + 1):

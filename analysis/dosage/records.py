@@ -6,6 +6,8 @@ edge the polygon itself is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -22,9 +24,9 @@ class Records:
     def __init__(self, shapes: NDArray[np.object_], edges: Edges, states: States) -> None:
         self._shapes = shapes
         self._edges, self._states = edges, states
-        # The line of the first edge, and the states on either side; a line of nothing where more goes on.
+        # The line of the first edge, and the values on either side; a line of nothing where more goes on.
         self._a, self._b, self._c = Growing(np.float64), Growing(np.float64), Growing(np.float64)
-        self._inside, self._outside = Growing(np.int32), Growing(np.int32)
+        self._inside, self._outside, self._base = Growing(np.int32), Growing(np.int32), Growing(np.int32)
         # Corners: the second edge (0 for none), and 1 where both sides must hold, -1 where one is enough.
         self._second, self._turn = Growing(np.int32), Growing(np.int8)
         # The polygons of a record, whether each holds the cell's middle, and their edges in the cell.
@@ -34,17 +36,27 @@ class Records:
         self._edge_list = Growing(np.int32)
         self._x, self._y = Growing(np.float64), Growing(np.float64)
 
-    def add(self, cell: Int64s, edge: Int64s, parity: Bools, base: Int64s, x: Floats, y: Floats) -> Int64s:
+    def add(
+        self,
+        cell: Int64s,
+        edge: Int64s,
+        parity: Bools,
+        base: Int64s,
+        value: Callable[[Int64s], Int64s],
+        x: Floats,
+        y: Floats,
+    ) -> Int64s:
         """Records of cells, one each; returns their numbers.
 
         cell, edge, parity : shape (m,), ordered by cell and polygon: an edge in the cell (0..n-1) and whether its
         polygon holds the cell's middle. base : shape (n,), the state of the cell without these polygons.
+        value : gives the values of positions in the cells, given their states.
         x, y : shape (n,), the cell's middle.
         """
         number = len(self._a) + np.arange(len(base))
         polygon = self._edges.polygon[edge].astype(np.int64)
         starts = np.searchsorted(cell, np.arange(len(base)))
-        self._add_lines(starts, np.diff(np.append(starts, len(cell))), edge, polygon, base)
+        self._add_lines(starts, np.diff(np.append(starts, len(cell))), edge, polygon, base, value)
         group = np.flatnonzero(np.append(True, (cell[1:] != cell[:-1]) | (polygon[1:] != polygon[:-1])))
         self._group.extend(len(self._polygon) + np.searchsorted(cell[group], np.arange(len(base))))
         self._groups.extend(np.bincount(cell[group], minlength=len(base)))
@@ -57,7 +69,15 @@ class Records:
         self._y.extend(y)
         return number
 
-    def _add_lines(self, starts: Int64s, counts: Int64s, edge: Int64s, polygon: Int64s, base: Int64s) -> None:
+    def _add_lines(
+        self,
+        starts: Int64s,
+        counts: Int64s,
+        edge: Int64s,
+        polygon: Int64s,
+        base: Int64s,
+        value: Callable[[Int64s], Int64s],
+    ) -> None:
         e, first, second = self._edges, edge[starts], edge[np.minimum(starts + 1, len(edge) - 1)]
         turn = np.where(counts == 2, e.turn(first, second), 0.0)
         corner = turn != 0
@@ -68,11 +88,12 @@ class Records:
         self._turn.extend(np.sign(turn))
         inside = base.copy()
         inside[plain] = self._states.with_polygon(base[plain], polygon[starts[plain]])
-        self._inside.extend(inside)
-        self._outside.extend(base)
+        self._inside.extend(value(inside))
+        self._outside.extend(value(base))
+        self._base.extend(base)
 
-    def states(self, record: Int32s, lon_e7: Int32s, lat_e7: Int32s) -> Int32s:
-        """The state of each position, given the record of its cell; shape (n,)."""
+    def values(self, record: Int32s, lon_e7: Int32s, lat_e7: Int32s, shift: int) -> Int32s:
+        """The value of each position, given the record of its cell: state << shift and more; shape (n,)."""
         side = self._a.all.take(record)
         side *= lon_e7
         side += self._b.all.take(record) * lat_e7
@@ -88,7 +109,7 @@ class Records:
         np.abs(side, out=side)
         hard = np.flatnonzero(side < NEAR)
         if len(hard):
-            found[hard] = self._several(record[hard], lon_e7[hard], lat_e7[hard])
+            found[hard] = self._several(record[hard], lon_e7[hard], lat_e7[hard]) << shift
         return found
 
     def _several(self, record: Int32s, lon_e7: Int32s, lat_e7: Int32s) -> Int64s:
@@ -104,7 +125,7 @@ class Records:
             who = ping[unsure]
             shapes = self._shapes[self._polygon.all[group[unsure]]]
             inside[unsure] = shapely.intersects_xy(shapes, lon_e7[who] / DEGREE, lat_e7[who] / DEGREE)
-        state = self._outside.all[record].astype(np.int64)
+        state = self._base.all[record].astype(np.int64)
         turn = np.arange(len(group)) - np.searchsorted(ping, ping)
         for number in range(int(turn.max(initial=-1)) + 1):
             some = np.flatnonzero(inside & (turn == number))

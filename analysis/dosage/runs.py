@@ -30,7 +30,7 @@ from analysis.dosage.tables import (
     Pieces,
     PingBatch,
 )
-from analysis.dosage.tiles import CLEAR_BITS, REACH
+from analysis.dosage.tiles import CONVEX, NEAR_REACH, REACH, STATE_SHIFT
 
 # What every ping goes through is done in parts that stay in a core's cache; what some do, in larger ones.
 PINGS_IN_CACHE = 1 << 15
@@ -171,7 +171,7 @@ def _look(batch: PingBatch, first: int, ready: Ready, left_out: Int64s, unclear:
     state = ready.grid.values(part.lon_e7, part.lat_e7)
     may_meet = _unclear(part, state, ready.grid.shift)
     may_meet &= ~broken
-    state >>= CLEAR_BITS
+    state >>= STATE_SHIFT
     steps = np.flatnonzero(may_meet)
     unclear.append(_Walks.of(part, steps, state.take(steps), state.take(steps + 1), first))
     return _Breaks(at + first, state.take(at), state.take(at + 1), (int(state[0]), int(state[-1])))
@@ -208,9 +208,17 @@ def _unclear(batch: PingBatch, value: Int32s, shift: int) -> Bools:
     # As unsigned: the difference of two longitudes may pass 2^31, and must stay large.
     reach = np.maximum(apart.view(np.uint32), other.view(np.uint32), out=apart.view(np.uint32))
     reach >>= np.uint32(shift)
-    clear = (value & REACH).view(np.uint32)
-    unclear: Bools = reach >= clear[1:] + clear[:-1]
-    unclear |= (value[1:] ^ value[:-1]) > REACH
+    clear = value & REACH
+    limit = clear[1:] + clear[:-1]
+    # Of one state at both ends, a step is clear too where one end has only convex places of that state around.
+    convex = value[1:] | value[:-1]
+    convex &= CONVEX
+    convex >>= 3
+    convex *= NEAR_REACH
+    np.maximum(limit, convex, out=limit)
+    unclear: Bools = reach >= limit.view(np.uint32)
+    np.bitwise_xor(value[1:], value[:-1], out=limit)
+    unclear |= limit >= 1 << STATE_SHIFT
     return unclear
 
 

@@ -17,9 +17,16 @@ from analysis.dosage.tables import Floats, Int32s, Int64s
 
 TILE_BITS = 5
 SIDE = 1 << TILE_BITS
-# A cell's value is state << CLEAR_BITS | clearance, or -1 - record.
-CLEAR_BITS = 3
-REACH = (1 << CLEAR_BITS) - 1
+# A cell's value is state << STATE_SHIFT | CONVEX | clearance, or -1 - record.
+STATE_SHIFT = 4
+CONVEX, REACH = 8, 7
+# Edges are listed for zones of 4 x 4 cells and this many cells around. Where a cell is marked CONVEX, all places of its
+# state in there make a convex whole: a step no longer than that between two of them stays in the state.
+NEAR_REACH = 3
+_ZONE_BITS = 2
+_ACROSS_BITS = TILE_BITS - _ZONE_BITS
+_ZONES = 1 << _ACROSS_BITS
+_ANY = -2
 # An edge this near (canonical units) makes a cell a boundary cell; far above rounding, far below a cell.
 MARGIN = 1.0
 
@@ -73,66 +80,59 @@ class Local:
 
 
 class Zones:
-    """Edges by zones of 2^bits x 2^bits cells: those within ``reach`` cells of a zone."""
+    """Edges by zones of 4 x 4 cells: those within ``reach`` cells of a zone."""
 
-    def __init__(self, bits: int, reach: int) -> None:
+    def __init__(self, reach: int) -> None:
         self.reach = reach
-        self._bits, self._across = bits, TILE_BITS - bits
+        self.forget()
+
+    def forget(self) -> None:
         self._start, self._count, self._edges = Growing(np.int64), Growing(np.int32), Growing(np.int32)
-        # States whose part of the zone and its surroundings is convex, -1 for none.
-        self._one, self._other = Growing(np.int32), Growing(np.int32)
+        # The state whose part of the zone and its surroundings is convex, or _ANY, or -1 for none.
+        self._convex = Growing(np.int32)
 
     def add(self, pairs: Pairs, local: Local) -> None:
-        size, across = 1 << self._bits, 1 << self._across
         near = local.reaching(self.reach + 1.0)
-        margin = (self.reach + MARGIN / pairs.cell) / size
-        at, row, column = touched(near.x / size, near.y / size, near.dx / size, near.dy / size, 0, across, margin)
-        zone = (pairs.tile[near.pair[at]] * across + row) * across + column
-        counts = np.bincount(zone, minlength=pairs.tiles * across**2)
+        size, margin = 1 << _ZONE_BITS, (self.reach + MARGIN / pairs.cell) / (1 << _ZONE_BITS)
+        at, row, column = touched(near.x / size, near.y / size, near.dx / size, near.dy / size, 0, _ZONES, margin)
+        zone = (pairs.tile[near.pair[at]] * _ZONES + row) * _ZONES + column
+        counts = np.bincount(zone, minlength=pairs.tiles * _ZONES**2)
         self._start.extend(len(self._edges) + np.cumsum(counts) - counts)
         self._count.extend(counts)
         self._edges.extend(near.edge[at[np.argsort(zone, kind="stable")]])
 
     def add_convex(self, state: Int64s, edges: Edges, states: States) -> None:
-        """For the zones added last: the states whose places there are convex, as far as one edge or one corner goes.
+        """For the zones added last: the states whose places there are convex.
 
-        state : (t * 32 * 32,), of the cells, of boundary cells without the polygons that have an edge there.
+        Any state's are where no edge lies, or one, or one each of two polygons: they are half-planes' common parts. At
+        a corner they are on one side of it. state : (t * 32 * 32,), of the cells, of boundary cells without the
+        polygons that have an edge there.
         """
-        across = 1 << self._across
-        start, count = (room.all[len(self._one) :] for room in (self._start, self._count))
-        some = np.flatnonzero((count == 1) | (count == 2))
-        first, last = (self._edges.all[start[some] + n] for n in (0, count[some] - 1))
-        tile, y, x = some // across**2, some // across % across, some % across
-        cell = (tile * SIDE + (y << self._bits)) * SIDE + (x << self._bits)
-        within, without = states.either(state[cell], edges.polygon[first].astype(np.int64))
-        turn, one = edges.turn(first, last), count[some] == 1
-        found = np.full((2, len(count)), -1, np.int32)
-        found[0, some] = np.where(one | (turn > 0), within, -1)
-        found[1, some] = np.where(one | (turn < 0), without, -1)
-        self._one.extend(found[0])
-        self._other.extend(found[1])
+        start, count = (room.all[len(self._convex) :] for room in (self._start, self._count))
+        two = np.flatnonzero(count == 2)
+        first, last = self._edges.all[start[two]], self._edges.all[start[two] + 1]
+        easy = count < 2
+        easy[two] = edges.polygon[first] != edges.polygon[last]
+        turn = edges.turn(first, last)
+        corner = np.flatnonzero(turn)
+        some, turn = two[corner], turn[corner]
+        tile, y, x = some // _ZONES**2, some // _ZONES % _ZONES, some % _ZONES
+        cell = (tile * SIDE + (y << _ZONE_BITS)) * SIDE + (x << _ZONE_BITS)
+        within, without = states.either(state[cell], edges.polygon[first[corner]].astype(np.int64))
+        only = np.where(easy, _ANY, -1).astype(np.int32)
+        only[some] = np.where(turn > 0, within, without)
+        self._convex.extend(only)
 
-    def clear(self, cell: Int32s, state: AnyInts) -> Bools:
-        """Whether a step about the middle ``cell``, both its ends in one state, certainly stays in it all the way."""
-        zone = self._zone(cell)
-        clear: Bools = self._one.all.take(zone) == state
-        clear |= self._other.all.take(zone) == state
-        clear |= self._count.all.take(zone) == 0
-        return clear
-
-    def _zone(self, cell: Int32s) -> Int32s:
-        across = self._across
-        mask = (1 << across) - 1
-        zone = cell >> 2 * TILE_BITS
-        zone <<= across
-        zone |= cell >> TILE_BITS + self._bits & mask
-        zone <<= across
-        zone |= cell >> self._bits & mask
-        return zone
+    def convex(self, cell: AnyInts, state: AnyInts) -> Bools:
+        """Whether all places of a state in the zone of the cell, and around it, make a convex whole."""
+        only = self._convex.all.take(_zone(cell))
+        found: Bools = only == state
+        found |= only == _ANY
+        return found
 
     def edges_of(self, cell: Int32s) -> tuple[Int64s, Int32s]:
         """(position, edge) for the zone of each cell."""
-        zone = self._zone(cell)
+        zone = _zone(cell)
         start, count = self._start.all.take(zone), self._count.all.take(zone)
         # Most have one or two: no need to spread those.
         rows = [np.flatnonzero(count > n) for n in (0, 1)]
@@ -142,33 +142,49 @@ class Zones:
         return np.concatenate((*rows, more[row])), self._edges.all.take(at)
 
 
-def values(pairs: Pairs, local: Local, states: States, records: Records) -> tuple[Int32s, Int64s]:
-    """Values of the cells of new tiles, and their states without polygons that have an edge there: (t * 32 * 32,) each.
+def _zone(cell: AnyInts) -> AnyInts:
+    zone = cell >> 2 * TILE_BITS
+    zone <<= _ACROSS_BITS
+    zone |= cell >> TILE_BITS + _ZONE_BITS & _ZONES - 1
+    zone <<= _ACROSS_BITS
+    zone |= cell >> _ZONE_BITS & _ZONES - 1
+    return zone
 
-    Adds the records that boundary cells need.
+
+def values(
+    pairs: Pairs, local: Local, first: int, edges: Edges, states: States, records: Records, near: Zones
+) -> Int32s:
+    """Values of the cells of new tiles, shape (t * 32 * 32,); the first of these cells has the number ``first``.
+
+    Adds the records that boundary cells need, and to ``near``, which has the new tiles already, what is convex.
     """
-    near = local.reaching(REACH + 1.0)
-    at, row, column = touched(near.x, near.y, near.dx, near.dy, -REACH, SIDE + REACH, MARGIN / pairs.cell)
+    some = local.reaching(REACH + 1.0)
+    at, row, column = touched(some.x, some.y, some.dx, some.dy, -REACH, SIDE + REACH, MARGIN / pairs.cell)
     boundary = np.zeros((pairs.tiles, SIDE + 2 * REACH, SIDE + 2 * REACH), np.bool_)
-    boundary[pairs.tile[near.pair[at]], row + REACH, column + REACH] = True
+    boundary[pairs.tile[some.pair[at]], row + REACH, column + REACH] = True
     # Off the middle, and by no round number: few boundaries pass through such a point.
     middle = 0.5 + 0.3718 / pairs.cell
     inside = insides(local.pair, len(pairs.tile), local.x, local.y, local.dx, local.dy, SIDE, middle)
     within = np.flatnonzero((row >= 0) & (row < SIDE) & (column >= 0) & (column < SIDE))
     at, square = at[within], row[within] * SIDE + column[within]
-    order = np.argsort(pairs.tile[near.pair[at]] * SIDE**2 + square, kind="stable")
-    pair, edge, square = near.pair[at][order], near.edge[at][order], square[order]
+    order = np.argsort(pairs.tile[some.pair[at]] * SIDE**2 + square, kind="stable")
+    pair, edge, square = some.pair[at][order], some.edge[at][order], square[order]
     flat, parity = pairs.tile[pair] * SIDE**2 + square, inside[pair, square]
     state = _states(pairs, inside, flat, pairs.polygon[pair], parity, states)
-    found = (state << CLEAR_BITS | clearance(boundary, REACH).ravel()).astype(np.int32)
-    new = np.flatnonzero(np.append(True, flat[1:] != flat[:-1])[: len(flat)])
+    near.add_convex(state, edges, states)
+    convex = near.convex(np.arange(first, first + len(state)), state)
+    found = (state << STATE_SHIFT | convex * CONVEX | clearance(boundary, REACH).ravel()).astype(np.int32)
+    new = np.append(True, flat[1:] != flat[:-1])[: len(flat)]
     cells = flat[new]
     if len(cells):
-        of = np.cumsum(np.append(0, flat[1:] != flat[:-1]))
         tile, y, x = cells // SIDE**2, cells // SIDE % SIDE, cells % SIDE
         place = pairs.corner[tile] + (np.column_stack((x, y)) + middle) * pairs.cell
-        found[cells] = -1 - records.add(of, edge, parity, state[cells], place[:, 0], place[:, 1])
-    return found, state
+
+        def value(state: Int64s) -> Int64s:
+            return state << STATE_SHIFT | near.convex(first + cells, state) * CONVEX
+
+        found[cells] = -1 - records.add(np.cumsum(new) - 1, edge, parity, state[cells], value, place[:, 0], place[:, 1])
+    return found
 
 
 def _states(pairs: Pairs, inside: Bools, flat: Int64s, polygon: AnyInts, parity: Bools, states: States) -> Int64s:

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from analysis.dosage import grid
 from analysis.dosage.kernel import Boundaries, Locator, join, labels, locate
 from analysis.dosage.layers import colours, with_bands
 from analysis.dosage.reference import in_degrees, pieces_of
@@ -258,6 +259,56 @@ def test_a_day_of_walking_equals_the_simple_version():
         assert np.array_equal(getattr(found, name), getattr(expected, name))
     for name in ("t_in_ms", "t_out_ms"):
         assert np.abs(getattr(found, name) - getattr(expected, name)).max() < 1
+
+
+def county(corners):
+    """A polygon some 20 km across with a ragged edge of many corners."""
+    rng = np.random.default_rng(5)
+    return polygon(star(0, 0, 1_000_000 + 200_000 * np.sin(np.arange(corners)) + rng.uniform(-2000, 2000, corners)))
+
+
+def test_long_boundaries_at_every_speed_equal_the_simple_version():
+    """Steps of metres to tens of kilometres, hot spots in a county: every way in which meetings are looked for."""
+    rng = np.random.default_rng(7)
+    polygons = [county(3000), *(square(x * 45_000, y * 45_000, 20_000) for x in range(-9, 9) for y in range(-9, 9))]
+    n = 4000
+    metres = 10 ** rng.uniform(0, 3.5, n)
+    turn = rng.uniform(0, 2 * math.pi, n)
+    x = np.cumsum(metres * 100 * np.cos(turn)) % 2_400_000 - 1_200_000
+    y = np.cumsum(metres * 100 * np.sin(turn)) % 2_400_000 - 1_200_000
+    t = np.cumsum(rng.choice([10_000, 60_000, 300_000], n, p=[0.6, 0.3, 0.1]))
+    pings = batch(list(zip([1] * n, [1] * n, t.tolist(), x.astype(int), y.astype(int), strict=True)))
+    found, expected = locate(pings, Boundaries(polygons)).pieces, pieces_of(in_degrees(pings), polygons)
+    assert_same(found, expected)
+    assert len(set(found.polygon.tolist())) > 200
+
+
+def test_tiles_are_forgotten_and_built_again(monkeypatch):
+    """Memory stays bounded however many polygons pings visit; what is found does not change."""
+    rng = np.random.default_rng(11)
+    polygons = [square(x * 40_000, y * 40_000, 20_000) for x in range(12) for y in range(12)]
+    n = 120_000
+    at = np.repeat(rng.integers(0, 440_000, (12, 2)), n // 12, axis=0) + np.cumsum(rng.normal(0, 300, (n, 2)), axis=0)
+    device = np.repeat(np.arange(12), n // 12)
+    t = np.arange(n) * 10_000
+    pings = batch(list(zip(device.tolist(), device.tolist(), t.tolist(), *at.astype(int).T.tolist(), strict=True)))
+    whole = Boundaries(polygons)
+    expected = locate(pings, whole).pieces
+    monkeypatch.setattr(grid, "_MAX_BUILT", whole.ready.grid.built // 2)
+    bounded = Boundaries(polygons)
+    found = locate(pings, bounded).pieces
+    assert bounded.ready.grid.built <= whole.ready.grid.built // 2
+    for name in ("device", "polygon", "t_in_ms", "t_out_ms"):
+        assert getattr(found, name).tolist() == getattr(expected, name).tolist()
+
+
+def test_pings_in_any_order_are_put_in_order():
+    polygons = [square(0, 0, 1000)]
+    pings = batch([(1, 1, 0, -500, 500), (1, 1, 30_000, 500, 500), (2, 1, 5000, 500, 500), (2, 1, 9000, 600, 500)])
+    backwards = pings.take(np.array([3, 1, 2, 0, 1]))
+    found, expected = (locate(p, Boundaries(polygons)) for p in (backwards, pings))
+    assert found.pieces.t_in_ms.tolist() == expected.pieces.t_in_ms.tolist() == [NOON + 15_000, NOON + 5000]
+    assert (found.used, found.repeats) == (4, 1)
 
 
 def test_a_step_through_the_whole_town_is_cut_at_every_hot_spot():

@@ -30,8 +30,9 @@ def spread(starts: AnyInts, counts: AnyInts) -> tuple[Int64s, Int64s]:
 class Growing:
     """An array that is appended to; ``all`` is what there is so far."""
 
-    def __init__(self, dtype: DTypeLike) -> None:
-        self._room: NDArray[Any] = np.empty(1024, dtype)
+    def __init__(self, dtype: DTypeLike, room: int = 1 << 20) -> None:
+        # Room that nothing has been written to takes no memory; copying into larger room takes time.
+        self._room: NDArray[Any] = np.empty(room, dtype)
         self.all = self._room[:0]
 
     def extend(self, values: NDArray[Any]) -> None:

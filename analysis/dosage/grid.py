@@ -64,7 +64,7 @@ class Grid:
         # In place: whoever is about to ask has hold of them.
         self.near.forget()
         self.wide.forget()
-        self._values = Growing(np.int32)
+        self._values = Growing(np.int32, _MAX_BUILT * SIDE**2)
         nothing = np.empty(0, np.int64)
         self._add(Pairs(nothing, nothing, np.zeros((1, 2)), 2.0**self.shift))  # tile 0: nothing near
         low, high = _squares(self._low, self._high, self.shift, TILE_BITS, max(REACH, self.wide.reach))

@@ -199,7 +199,11 @@ def _states(pairs: Pairs, inside: Bools, flat: Int64s, polygon: AnyInts, parity:
     taken = np.flatnonzero(once & parity)
     flat_key = key.reshape(-1)
     np.subtract.at(flat_key, flat[taken], states.polygon_key[polygon[taken]])
-    return states.numbers(flat_key, _members(pairs, inside, flat, polygon))
+    some = np.flatnonzero(flat_key)
+    members = _members(pairs, inside, flat, polygon)
+    found = np.zeros(len(flat_key), np.int64)
+    found[some] = states.numbers(flat_key[some], lambda n: members(int(some[n])))
+    return found
 
 
 def _add_rows(table: NDArray[np.uint64], row: Int64s, values: NDArray[np.uint64]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from analysis.dosage.arrays import AnyInts, Bools, spread
+from analysis.dosage.arrays import AnyInts, Bools, among, distinct, spread
 from analysis.dosage.edges import Edges
 from analysis.dosage.grid import Blocks, Grid
 from analysis.dosage.layers import Area
@@ -196,9 +196,9 @@ def stretches(steps: Steps, met: Meetings, polygons: Sequence[Area], states: Sta
     count = max(1, len(polygons))
     key = met.step * count + met.polygon
     held = [row * count + polygon for row, polygon in (states.expand(steps.state_0), states.expand(steps.state_1))]
-    differ = np.concatenate((held[0][~np.isin(held[0], held[1])], held[1][~np.isin(held[1], held[0])]))
-    keys = np.unique(np.concatenate((key, differ)))
-    in_0, in_1 = (np.isin(keys, h) for h in held)
+    differ = np.concatenate((held[0][~among(held[0], held[1])], held[1][~among(held[1], held[0])]))
+    keys = distinct(np.concatenate((key, differ)))
+    in_0, in_1 = (among(keys, h) for h in held)
     at = np.searchsorted(keys, key)
     unsure = np.bincount(at[met.unsure], minlength=len(keys)) > 0
     odd = (np.bincount(at, minlength=len(keys)) & 1).astype(np.bool_)
@@ -221,7 +221,7 @@ def stretches(steps: Steps, met: Meetings, polygons: Sequence[Area], states: Sta
 def holding(step: AnyInts, polygon: AnyInts, steps: AnyInts, polygons: AnyInts) -> Bools:
     """Which pairs (step, polygon) are among others."""
     count = max(int(polygon.max(initial=0)), int(polygons.max(initial=0))) + 1
-    return np.isin(step.astype(np.int64) * count + polygon, steps.astype(np.int64) * count + polygons)
+    return among(step.astype(np.int64) * count + polygon, steps.astype(np.int64) * count + polygons)
 
 
 def _asked(steps: Steps, step: Int64s, polygon: Int64s, polygons: Sequence[Area]) -> tuple[Int64s, Floats, Floats]:

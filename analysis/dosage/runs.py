@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analysis.dosage.arrays import Bools
+from analysis.dosage.arrays import Bools, among
 from analysis.dosage.crossings import Steps, holding, meetings, stretches
 from analysis.dosage.edges import Edges
 from analysis.dosage.grid import Grid
@@ -146,7 +146,7 @@ def pieces_in(batch: PingBatch, ready: Ready, waiting: Int64s | None = None) -> 
         return []
     breaks = _Breaks.concatenate(parts)
     long = _long(batch, breaks.ping)
-    long = long[~np.isin(breaks.ping[long], left_out)]
+    long = long[~among(breaks.ping[long], left_out)]
     if not len(ready.polygons):
         return []
     turns += _tracks(batch, breaks, ready.states)

@@ -62,10 +62,11 @@ class ParquetFile:
         at = find_columns(schema.names, mapping, name, needs, "columns of the Parquet file")
         self.columns = {canonical: schema.names[i] for canonical, i in at.items()}
         # Texts once each, however often and however long they are.
-        self._file = pq.ParquetFile(source, read_dictionary=self._check_columns(schema))
+        texts = self._check_columns(schema, whole=most_rows is not None)
+        self._file = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 18, read_dictionary=texts)
         sample = self._sample()
-        texts = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
-        self.form, self.zone = look_at_times(texts, self.columns["time"], mapping, name)
+        shown = {c: _texts(sample.column(h)) for c, h in self.columns.items()}
+        self.form, self.zone = look_at_times(shown, self.columns["time"], mapping, name)
         kind = schema.field(self.columns["time"]).type
         if pa.types.is_timestamp(kind):
             self.form = TimeForm(times.ISO if kind.tz is None else times.ISO_ZONED, unit=self.form.unit)
@@ -85,8 +86,11 @@ class ParquetFile:
         except Exception as problem:  # Arrow, and Python over what Arrow hands it, have a dozen ways to say it
             raise LoadRefused(self._broken(problem)) from None
 
-    def _check_columns(self, schema: pa.Schema) -> list[str]:
-        """The wanted columns that hold texts; LoadRefused where one is no column of cells, or all unpack to too much."""
+    def _check_columns(self, schema: pa.Schema, *, whole: bool) -> list[str]:
+        """The wanted columns that hold texts; LoadRefused where one is no column of cells, or all unpack to too much.
+
+        ``whole`` : in all; else a row group at a time, for who reads a file of any length as a stream.
+        """
         wanted = set(self.columns.values())
         for header in wanted:
             if not _is_cell(schema.field(header).type):
@@ -96,6 +100,7 @@ class ParquetFile:
                 )
         meta, unpacked, texts = self._file.metadata, 0, set[str]()
         for group in map(meta.row_group, range(meta.num_row_groups)):
+            unpacked = unpacked if whole else 0
             for chunk in map(group.column, range(group.num_columns)):
                 if chunk.path_in_schema not in wanted:
                     continue
@@ -105,8 +110,10 @@ class ParquetFile:
                 ):
                     texts.add(chunk.path_in_schema)
                     self._check_encodings(chunk)
-        if unpacked > max_load_bytes():
-            raise LoadRefused(f"{self._name} unpacks to more than {max_load_bytes() >> 20:,} MB. Split it by month.")
+            if unpacked > max_load_bytes():
+                raise LoadRefused(
+                    f"{self._name} unpacks to more than {max_load_bytes() >> 20:,} MB. Split it by month."
+                )
         return sorted(texts)
 
     def _check_encodings(self, chunk: pq.ColumnChunkMetaData) -> None:

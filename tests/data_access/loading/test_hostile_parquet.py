@@ -88,6 +88,17 @@ def test_columns_that_unpack_to_more_than_may_be_loaded_are_refused_others_are_n
     refused(path, "unpacks to more than 1 MB")
 
 
+def test_a_stream_may_be_of_any_length_as_long_as_its_parts_are_not(tmp_path, monkeypatch):
+    """The command without a database reads on; the portal, which holds the whole, refuses."""
+    monkeypatch.setenv("MAX_LOAD_MB", "1")
+    many = pa.array([f"{i:06}" for i in range(ROWS)])
+    path = saved(tmp_path / "p.parquet", many, ROWS, compression="none", use_dictionary=False, row_group_size=5_000)
+    read = each_batch(path, provider="outreach", team="A")
+    assert sum(batch.read for batch in read) == ROWS
+    with pytest.raises(LoadRefused, match="unpacks to more than 1 MB"):
+        list(each_batch(path, provider="outreach", team="A", most_rows=10 * ROWS))
+
+
 def test_a_table_of_thousands_of_columns_is_refused(tmp_path):
     refused(saved(tmp_path / "p.parquet", ["v"], 1, {f"c{i}": [1] for i in range(600)}), "more than 500 columns")
 

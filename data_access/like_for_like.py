@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import func, select
 
-from analysis.dosage.bridge import SPARSE_FROM_S
+from analysis.dosage.bridge import SPARSE_FROM_S, Z95
 from data_access import schema
 from data_access.reading import Opened, whole_months
 from domain import formats
 from domain.periods import Period, month_of
 
-Z95 = 1.959964
 COLUMNS = ["month", "provider", "like_for_like_minutes", "variance", "bias_minutes", "estimated"]
 
 _dose = schema.dose_day.c

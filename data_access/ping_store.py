@@ -358,12 +358,6 @@ def expired_days(conn: Connection, programme_id: int) -> set[tuple[str, date]]:
     return {(part.provider, part.local_date) for part in parts(conn, programme_id, expired=True)}
 
 
-def has_pings(conn: Connection, programme_id: int) -> bool:
-    """Whether any ping is held."""
-    held = select(ping_part.c.id).where(ping_part.c.programme_id == programme_id, ping_part.c.expired_at.is_(None))
-    return conn.execute(held.limit(1)).first() is not None
-
-
 def damaged(conn: Connection, programme_id: int, load_ids: Sequence[int] | None = None) -> list[str]:
     """What is wrong with the store's files, a sentence each; all of them are read."""
     found = []

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
+from analysis.dosage.reference import crossings_with_edges, edges_of
 from analysis.dosage.rules import PLAIN
 from analysis.dosage.tables import DEGREE, Floats, Int64s, PingBatch
 
@@ -152,19 +153,8 @@ def _shared(
 
 def _edge_cuts(ends: Floats, polygon: Area) -> Floats:
     """Shares of each step (n, 4) where it meets an edge of the polygon; 0 where it meets none. Shape (n, edges)."""
-    parts = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(polygon))]
-    edges = np.vstack([np.hstack((ring[:-1], ring[1:])) for ring in parts])
-    p_x, p_y = ends[:, 0, None], ends[:, 1, None]
-    d_x, d_y = ends[:, 2, None] - p_x, ends[:, 3, None] - p_y
-    e_x, e_y = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
-    r_x, r_y = edges[:, 0] - p_x, edges[:, 1] - p_y
-    cross = d_x * e_y - d_y * e_x
-    with np.errstate(divide="ignore", invalid="ignore"):
-        s = (r_x * e_y - r_y * e_x) / cross
-        u = (r_x * d_y - r_y * d_x) / cross
-        # A corner hit may fall a rounding error outside both its edges; a needless cut changes nothing.
-        meets = (s > 0) & (s < 1) & (u >= -1e-9) & (u <= 1 + 1e-9)
-    return np.where(meets, s, 0.0)
+    shares, meets = crossings_with_edges(ends, edges_of(polygon))
+    return np.where(meets, shares, 0.0)
 
 
 def _grid_cuts(ends: Floats, shape: tuple[int, int]) -> Floats:

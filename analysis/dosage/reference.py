@@ -297,7 +297,7 @@ def _pieces(found: Pings, start: Ints, polygon: Area, number: int) -> Floats:
     )
 
 
-def _edges(polygon: Area) -> Floats:
+def edges_of(polygon: Area) -> Floats:
     """Boundary edges as rows (x0, y0, x1, y1), outer rings and holes of every part."""
     rings = shapely.get_rings(shapely.get_parts(polygon))
     found = []
@@ -309,7 +309,7 @@ def _edges(polygon: Area) -> Floats:
 
 def _shares_inside(ends: Floats, polygon: Area) -> tuple[Ints, Floats, Floats]:
     """For segments (n, 4): row and the shares [from, to] of the segment that lie inside, one per stretch."""
-    edges = _edges(polygon)
+    edges = edges_of(polygon)
     rows: list[Ints] = []
     shares: list[Floats] = []
     size = max(1, _CELLS_AT_ONCE // len(edges))
@@ -329,8 +329,8 @@ def _shares_inside(ends: Floats, polygon: Area) -> tuple[Ints, Floats, Floats]:
     return np.concatenate(rows), both[:, 0], both[:, 1]
 
 
-def _cuts(ends: Floats, edges: Floats) -> Floats:
-    """Shares of each segment (n, 4) where it meets an edge (m, 4), ascending, from 0 to 1; padded with 1.
+def crossings_with_edges(ends: Floats, edges: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Shares at which segments (n, 4) meet edges (m, 4), and whether they do; both of shape (n, m).
 
     Segment ``p + s d`` meets edge ``q + u e`` at ``s = (q - p) x e / (d x e)``. Parallel edges give no cut of
     their own: their neighbours cut at the shared corners.
@@ -344,7 +344,12 @@ def _cuts(ends: Floats, edges: Floats) -> Floats:
         s = (r_x * e_y - r_y * e_x) / cross
         u = (r_x * d_y - r_y * d_x) / cross
         # A corner hit may fall a rounding error outside both its edges; a needless cut changes nothing.
-        meets = (s > 0) & (s < 1) & (u >= -1e-9) & (u <= 1 + 1e-9)
+        return s, (s > 0) & (s < 1) & (u >= -1e-9) & (u <= 1 + 1e-9)
+
+
+def _cuts(ends: Floats, edges: Floats) -> Floats:
+    """Shares of each segment (n, 4) where it meets an edge (m, 4), ascending, from 0 to 1; padded with 1."""
+    s, meets = crossings_with_edges(ends, edges)
     s = np.sort(np.where(meets, s, 1.0), axis=1)
     most = int(meets.sum(axis=1).max(initial=0))
     return np.hstack((np.zeros((len(s), 1)), s[:, :most], np.ones((len(s), 1))))

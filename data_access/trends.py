@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evaluation.xmr import Signal, xmr
+from analysis.evaluation.monitoring.xmr import Signal, xmr
 from data_access.crimes import crime_table
 from data_access.loads import undersupplied_months
 from data_access.programmes import get_programme

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     VIEW_CASE_STUDIES = "view case studies"
     RELEASE_CASE_STUDIES = "release case studies"
     VIEW_EVALUATION = "view evaluation"
+    INSPECT_EVALUATION = "inspect evaluation"  # every estimate, check and table behind the claim
+    COMMENT_ON_EVALUATION = "comment on evaluation"
+    RESOLVE_COMMENTS = "resolve comments"
     VIEW_RETURNS = "view returns"
     BUILD_RETURNS = "build returns"
     VIEW_DATA = "view data"
@@ -48,7 +51,7 @@ _DASHBOARDS = {
     P.VIEW_CASE_STUDIES,
     P.VIEW_EVALUATION,
 }
-_OPERATIONAL = {P.SEE_DAYS, P.SEE_SMALL_COUNTS}
+_OPERATIONAL = {P.SEE_DAYS, P.SEE_SMALL_COUNTS, P.INSPECT_EVALUATION}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FUNDER: frozenset(_EVERYONE | _DASHBOARDS),
@@ -58,11 +61,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _DASHBOARDS
         | _OPERATIONAL
         | {P.VIEW_RETURNS, P.BUILD_RETURNS, P.VIEW_DATA, P.LOAD_DATA, P.CHANGE_RULES, P.SEE_REJECTS}
+        | {P.COMMENT_ON_EVALUATION, P.RESOLVE_COMMENTS}
     ),
     Role.APPROVER: frozenset(
         _EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_RETURNS, P.VIEW_DATA, P.RELEASE_CASE_STUDIES}
     ),
-    Role.REVIEWER: frozenset(_EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_DATA}),
+    Role.REVIEWER: frozenset(_EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_DATA, P.COMMENT_ON_EVALUATION}),
     Role.INFORMATION_GOVERNANCE: frozenset(
         _EVERYONE | {P.VIEW_OVERVIEW, P.VIEW_CASE_STUDIES, P.RELEASE_CASE_STUDIES, P.VIEW_DATA}
     ),

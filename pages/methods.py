@@ -11,9 +11,9 @@ from dash import html
 
 from access.requires import requires
 from access.viewer import current_programme, current_scope
-from analysis.evaluation.calibration import MEASURED, RUNS
+from analysis.evaluation.calibration.common_analyses import COMMON_ANALYSES, DESIGN
+from analysis.evaluation.calibration.table import MEASURED, RUNS
 from analysis.evaluation.claims import MARYLAND
-from analysis.evaluation.error_rates import COMMON_ANALYSES, DESIGN
 from components.table import data_table, text
 from data_access import programmes
 from domain import formats

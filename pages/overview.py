@@ -8,13 +8,14 @@ import dash
 import pandas as pd
 from dash import html
 
-from analysis.evaluation.overlap import baseline_overlap
+from analysis.evaluation.before_after.overlap import baseline_overlap
 from components import states
 from components.block import Block, register_block
 from components.spark import spark
 from components.table import Column, change, text
 from components.view import View
-from data_access import costs, evaluation, overview
+from data_access import costs, overview
+from data_access.evaluation import summary as evaluation
 from domain import formats
 from domain.periods import Period
 from domain.roles import Permission

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-CODE_VERSION = "evaluation-0.1.0"
+CODE_VERSION = "evaluation-1.0.0"
 # Normal quantiles for 97.5% and 80%: 1.960 + 0.842, as METHODS fixes it.
 MDE_MULTIPLE = 2.80
 
@@ -53,12 +53,13 @@ class ResultRecord:
         What is estimated, in words.
     scale : str
         ``"ratio"``: ``estimate`` and interval are ratios (< 1 means fewer), ``se`` is on the log scale.
+        ``"difference"``: both are in ``unit`` (< 0 means fewer), and so is ``se``.
     estimate, se, ci_low, ci_high, p, df : float or None
         ``df`` is None for a normal or exact reference; ``se`` is None for an exact interval; ``p`` two-sided.
     n_events, n_units, n_clusters : int or None
         Events analysed, units (cells or hot spot-days) analysed, clusters behind ``se``.
     mde80 : float or None
-        Minimum detectable effect, a ratio: exp(-2.80 x SE) (80% power, two-sided 5%).
+        Minimum detectable effect (80% power, two-sided 5%): exp(-2.80 x SE) of a ratio, -2.80 x SE of a difference.
     calibrated_type1, calibrated_coverage : float or None
         Measured by simulation; None means "not measured yet", never "fine".
     maryland_level : int
@@ -67,6 +68,10 @@ class ResultRecord:
         What has to hold and cannot be checked here; clauses that continue "This assumes, and cannot check, that".
     limits : tuple of str
         Whole sentences on what the estimate leaves out.
+    method_key : str
+        Which method of :mod:`analysis.evaluation.catalogue` made it; "" where it has no page of its own.
+    unit : str
+        Of a difference, "crimes" or "harm days"; "" for a ratio.
     """
 
     estimand: str
@@ -91,10 +96,17 @@ class ResultRecord:
     calibrated_coverage: float | None = None
     code_version: str = field(default=CODE_VERSION)
     seed: int | None = None
+    method_key: str = ""
+    unit: str = ""
+
+    @property
+    def no_change(self) -> float:
+        """The value that means no change on this record's scale."""
+        return 1.0 if self.scale == "ratio" else 0.0
 
     def excludes_no_change(self) -> bool:
-        """True when the 95% interval leaves out a ratio of 1."""
-        return self.ci_high < 1.0 or self.ci_low > 1.0
+        """True when the 95% interval leaves out no change (a ratio of 1, a difference of 0)."""
+        return self.ci_high < self.no_change or self.ci_low > self.no_change
 
     def check(self, name: str) -> Check | None:
         """The check of that name, or None."""
@@ -136,9 +148,11 @@ def _unplain(value: Any) -> Any:
     return float(value) if value in ("Infinity", "-Infinity") else value
 
 
-def mde80(se: float | None) -> float | None:
-    """Smallest fall, as a ratio, found 4 times in 5 by a two-sided 5% test: exp(-2.80 x SE of the log ratio)."""
-    return None if se is None else math.exp(-MDE_MULTIPLE * se)
+def mde80(se: float | None, scale: str = "ratio") -> float | None:
+    """Smallest fall found 4 times in 5 by a two-sided 5% test: exp(-2.80 x SE) as a ratio, -2.80 x SE as a difference."""
+    if se is None or not math.isfinite(se):
+        return None
+    return math.exp(-MDE_MULTIPLE * se) if scale == "ratio" else -MDE_MULTIPLE * se
 
 
 def hash_values(*parts: Any) -> str:

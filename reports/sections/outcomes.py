@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evaluation.claims import patrol_days_claim
+from analysis.evaluation.monitoring.xmr import Signal
 from analysis.evaluation.record import Refusal
-from analysis.evaluation.xmr import Signal
 from components import figures
-from data_access import evaluation, trends
+from data_access import trends
 from data_access.crimes import crime_table
+from data_access.evaluation import summary as evaluation
 from domain import formats
 from domain.periods import Period, add_months, month_end, parse_month
 from reports.model import Chart, DataTable, Entry, Fact

@@ -9,13 +9,13 @@ import pytest
 from analysis.evaluation.claims import causal_words
 from components.block import block_csv, render_block
 from components.view import View
-from data_access import evaluation_tables as tables
 from data_access import programmes
-from data_access.evaluation import evaluation_summary
+from data_access.evaluation import tables
+from data_access.evaluation.summary import evaluation_summary
 from domain.filters import Filters
 from domain.roles import Role
 from domain.scope import scope_for
-from pages import _evaluation_blocks as blocks
+from pages.evaluation import _summary_blocks as blocks
 from tests.data_access.evaluation.conftest import configured, database  # noqa: F401 (fixtures)
 
 ALL = (blocks.FOREST, blocks.BEFORE_AFTER, blocks.HARM, blocks.PATROL_DAYS, blocks.PLACES, blocks.CHECKS)

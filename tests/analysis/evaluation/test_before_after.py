@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.rates import test_poisson_2indep as poisson_2indep
 
-from analysis.evaluation.before_after import (
+from analysis.evaluation.before_after.counts import TwoCounts, e_test_p, exact_conditional
+from analysis.evaluation.before_after.drift import YearCount, drift_interval, year_drift
+from analysis.evaluation.before_after.ratio import (
     BETWEEN_YEARS,
     NO_CONTROL,
     PHI,
@@ -18,9 +20,7 @@ from analysis.evaluation.before_after import (
     YEARS_USED,
     before_after_ratio,
 )
-from analysis.evaluation.counts import TwoCounts, e_test_p, exact_conditional
-from analysis.evaluation.drift import YearCount, drift_interval, year_drift
-from analysis.evaluation.harm import harm_split
+from analysis.evaluation.harm.split import harm_split
 from analysis.evaluation.record import Refusal, ResultRecord, three_ways
 
 COUNTS = st.integers(0, 400)

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from analysis.evaluation import calibration
-from analysis.evaluation.calibrate import SITUATIONS, measure
-from analysis.evaluation.calibration import CLEAN, MEASURED, measured
+from analysis.evaluation.calibration import table as calibration
+from analysis.evaluation.calibration.measure import SITUATIONS, measure
+from analysis.evaluation.calibration.table import CLEAN, MEASURED, measured
 
 RUNS = 150
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.overlap import baseline_overlap, overlap_check
 from analysis.evaluation.claims import (
     Claim,
     ClaimTooStrong,
@@ -18,9 +20,7 @@ from analysis.evaluation.claims import (
     interval_words,
     patrol_days_claim,
 )
-from analysis.evaluation.comparators import comparators_change
-from analysis.evaluation.counts import TwoCounts, exact_conditional
-from analysis.evaluation.overlap import baseline_overlap, overlap_check
+from analysis.evaluation.comparators.places import comparators_change
 from analysis.evaluation.record import Refusal
 from domain.periods import Period
 

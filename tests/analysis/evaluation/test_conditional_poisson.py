@@ -7,8 +7,8 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.evaluation.patrol_days import add_previous_7_days, day_counts, patrol_days
-from analysis.evaluation.poisson import DidNotConverge, cluster_covariance, fit_conditional_poisson, fit_poisson
+from analysis.evaluation.models.poisson import DidNotConverge, cluster_covariance, fit_conditional_poisson, fit_poisson
+from analysis.evaluation.patrol_days.model import add_previous_7_days, day_counts, patrol_days
 from analysis.evaluation.record import Refusal
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evaluation.counts import TwoCounts, e_test_p, exact_conditional
-from analysis.evaluation.harm import harm_split
-from analysis.evaluation.patrol_days import patrol_days
-from analysis.evaluation.poisson import cluster_covariance, fit_poisson
-from analysis.evaluation.xmr import xmr
+from analysis.evaluation.before_after.counts import TwoCounts, e_test_p, exact_conditional
+from analysis.evaluation.harm.split import harm_split
+from analysis.evaluation.models.poisson import cluster_covariance, fit_poisson
+from analysis.evaluation.monitoring.xmr import xmr
+from analysis.evaluation.patrol_days.model import patrol_days
 
 CASES = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "published_cases"
 pytestmark = pytest.mark.skipif(

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from analysis.evaluation.before_after import YEARS_USED
-from analysis.evaluation.patrol_days import DayCounts
+from analysis.evaluation.before_after.ratio import YEARS_USED
+from analysis.evaluation.patrol_days.model import DayCounts
 from analysis.evaluation.record import Refusal, ResultRecord
-from data_access import evaluation, schema
+from data_access import schema
 from data_access.crimes import crime_table
 from data_access.engine import get_engine, writing
+from data_access.evaluation import summary as evaluation
 from domain.filters import Filters
 from domain.periods import Period
 from domain.roles import Role

@@ -10,7 +10,7 @@ import pytest
 from analysis.evaluation.record import Refusal
 from data_access import delivery, overview, trends
 from data_access.crimes import crime_table
-from data_access.evaluation import evaluation_summary
+from data_access.evaluation.summary import evaluation_summary
 from domain.filters import Filters
 from domain.periods import Period
 

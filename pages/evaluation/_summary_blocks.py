@@ -17,8 +17,8 @@ from components import figures, palette, wording
 from components.block import Block, register_block
 from components.table import Column, count, decimal, text
 from components.view import View
-from data_access import evaluation_tables as tables
-from data_access.evaluation import EvaluationSummary, evaluation_summary
+from data_access.evaluation import tables
+from data_access.evaluation.summary import EvaluationSummary, evaluation_summary
 from domain import formats
 from domain.roles import Permission
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.evaluation.calibration import BEFORE_AFTER, measured
-from analysis.evaluation.drift import MIN_YEARS, YearCount, YearDrift, drift_interval, year_drift
-from analysis.evaluation.poisson import DidNotConverge, PoissonFit, fit_poisson
+from analysis.evaluation.before_after.drift import MIN_YEARS, YearCount, YearDrift, drift_interval, year_drift
+from analysis.evaluation.calibration.table import BEFORE_AFTER, measured
+from analysis.evaluation.models.poisson import DidNotConverge, PoissonFit, fit_poisson
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 from domain import formats
 
@@ -28,7 +28,7 @@ def before_after_ratio(cells: pd.DataFrame, earlier_years: Sequence[YearCount] =
     """Quasi-Poisson ratio of recorded crime during / before on hot spot x month, with honest noise.
 
     log E[crimes] = hot spot + month of year (when the data allow it) + b x during + log(exposure days);
-    ratio = exp(b); its error is phi x Poisson variance plus drift between years (analysis.evaluation.drift).
+    ratio = exp(b); its error is phi x Poisson variance plus drift between years (analysis.evaluation.before_after.drift).
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.evaluation.drift import YearDrift, drift_interval
+from analysis.evaluation.before_after.drift import YearDrift, drift_interval
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 Floats = npt.NDArray[np.float64]
@@ -65,7 +65,7 @@ def harm_split(
     exposure_before, exposure_during : float
         Hot spot-days, > 0.
     phi : float
-        Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.before_after_ratio`.
+        Overdispersion of counts, >= 1, from :func:`analysis.evaluation.before_after.ratio.before_after_ratio`.
     count_df : float, optional
         Degrees of freedom behind ``phi``.
     drift : YearDrift, optional

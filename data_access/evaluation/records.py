@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from analysis.evaluation.before_after.drift import YearDrift
+from analysis.evaluation.before_after.overlap import BaselineOverlap
 from analysis.evaluation.claims import Claim, before_after_claim, harm_claim, patrol_days_claim
-from analysis.evaluation.comparators import ComparatorsChange
-from analysis.evaluation.drift import YearDrift
-from analysis.evaluation.harm import HarmSplit
-from analysis.evaluation.overlap import BaselineOverlap
-from analysis.evaluation.patrol_days import DayCounts
+from analysis.evaluation.comparators.places import ComparatorsChange
+from analysis.evaluation.harm.split import HarmSplit
+from analysis.evaluation.patrol_days.model import DayCounts
 from analysis.evaluation.record import Check, Refusal, ResultRecord
 from domain import formats
 from domain.periods import Period

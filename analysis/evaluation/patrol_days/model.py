@@ -10,8 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analysis.evaluation.calibration import PATROL_DAYS, measured
-from analysis.evaluation.poisson import ConditionalFit, DidNotConverge, cluster_covariance, fit_conditional_poisson
+from analysis.evaluation.calibration.table import PATROL_DAYS, measured
+from analysis.evaluation.models.poisson import (
+    ConditionalFit,
+    DidNotConverge,
+    cluster_covariance,
+    fit_conditional_poisson,
+)
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 BLOCK_DAYS = 28

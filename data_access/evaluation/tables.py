@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.record import Refusal, ResultRecord
-from data_access.evaluation import EvaluationSummary
+from data_access.evaluation.summary import EvaluationSummary
 from domain import formats
 
 LABELS = {

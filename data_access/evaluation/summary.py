@@ -14,23 +14,23 @@ from functools import lru_cache
 import pandas as pd
 from sqlalchemy import func, select
 
-from analysis.evaluation.before_after import PHI, before_after_ratio
-from analysis.evaluation.comparators import ComparatorsChange
-from analysis.evaluation.comparators import comparators_change as rank_places
-from analysis.evaluation.counts import TwoCounts, exact_conditional
-from analysis.evaluation.drift import YearCount, year_drift
-from analysis.evaluation.harm import HarmSplit
-from analysis.evaluation.harm import harm_split as split_harm
-from analysis.evaluation.overlap import BaselineOverlap, overlap_check
-from analysis.evaluation.overlap import baseline_overlap as overlap_of
-from analysis.evaluation.patrol_days import add_previous_7_days, day_counts
-from analysis.evaluation.patrol_days import patrol_days as patrol_day_ratio
+from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.drift import YearCount, year_drift
+from analysis.evaluation.before_after.overlap import BaselineOverlap, overlap_check
+from analysis.evaluation.before_after.overlap import baseline_overlap as overlap_of
+from analysis.evaluation.before_after.ratio import PHI, before_after_ratio
+from analysis.evaluation.comparators.places import ComparatorsChange
+from analysis.evaluation.comparators.places import comparators_change as rank_places
+from analysis.evaluation.harm.split import HarmSplit
+from analysis.evaluation.harm.split import harm_split as split_harm
+from analysis.evaluation.patrol_days.model import add_previous_7_days, day_counts
+from analysis.evaluation.patrol_days.model import patrol_days as patrol_day_ratio
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access import schema
 from data_access.crimes import crime_table, inside_period
 from data_access.engine import get_engine
-from data_access.evaluation_records import BeforeAfter, EvaluationSummary, PatrolDays, WindowTotals
-from data_access.evaluation_released import days_without_small_counts, without_small_counts
+from data_access.evaluation.records import BeforeAfter, EvaluationSummary, PatrolDays, WindowTotals
+from data_access.evaluation.released import days_without_small_counts, without_small_counts
 from data_access.programmes import AsAt, data_as_at, get_programme
 from data_access.reading import opened, pings_covered
 from domain import formats

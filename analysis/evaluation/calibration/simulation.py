@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.evaluation.drift import YearCount
+from analysis.evaluation.before_after.drift import YearCount
 
 Floats = npt.NDArray[np.float64]
 CRIMES_PER_DAY = 0.109

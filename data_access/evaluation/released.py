@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analysis.evaluation.harm import TOP_SHARE, HarmSplit
+from analysis.evaluation.harm.split import TOP_SHARE, HarmSplit
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access.disclosure import SUPPRESS_BELOW
-from data_access.evaluation_records import BeforeAfter, EvaluationSummary, PatrolDays
+from data_access.evaluation.records import BeforeAfter, EvaluationSummary, PatrolDays
 
 HIDDEN = Refusal("disclosure control", "It would be made of 1 to 4 crimes, which are not shown to your role.")
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.evaluation import calibration as table
-from analysis.evaluation.before_after import before_after_ratio
-from analysis.evaluation.calibration import Calibration
-from analysis.evaluation.patrol_days import patrol_days
+from analysis.evaluation.before_after.ratio import before_after_ratio
+from analysis.evaluation.calibration import table
+from analysis.evaluation.calibration.simulation import DaysDesign, MonthsDesign, days_panel, months_panel
+from analysis.evaluation.calibration.table import Calibration
+from analysis.evaluation.patrol_days.model import patrol_days
 from analysis.evaluation.record import Refusal, ResultRecord
-from analysis.evaluation.simulation import DaysDesign, MonthsDesign, days_panel, months_panel
 
 Draw = Callable[[np.random.Generator], ResultRecord | Refusal]
 

@@ -12,11 +12,11 @@ from access.viewer import current_scope
 from components import states
 from components.block import Block
 from components.view import View
-from data_access.evaluation import EvaluationSummary
+from data_access.evaluation.summary import EvaluationSummary
 from domain.roles import Permission
 from domain.scope import OutOfScope
-from pages import _evaluation_blocks as blocks
 from pages._frame import DataPage, content, make_view, no_access
+from pages.evaluation import _summary_blocks as blocks
 
 QUESTION = "How sure can we be?"
 

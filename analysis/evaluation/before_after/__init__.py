@@ -1,0 +1,1 @@
+"""Before and during the service in the same places, without comparison areas."""

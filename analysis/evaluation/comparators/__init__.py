@@ -1,0 +1,1 @@
+"""The same change set against other places' own change."""

@@ -1,0 +1,1 @@
+"""Whether crime moved: weighted displacement differences, rings, quotients."""

@@ -1,0 +1,1 @@
+"""Harm: how many crimes times how serious each was."""

@@ -1,0 +1,1 @@
+"""Likelihoods, least squares and covariances that every estimator shares."""

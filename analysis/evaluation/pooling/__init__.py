@@ -1,0 +1,1 @@
+"""Several estimates together: meta-analysis, multiplicity, power, specification curves."""

@@ -1,0 +1,1 @@
+"""The evaluation pages: one question a page; the funder's summary first."""

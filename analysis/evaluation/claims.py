@@ -81,10 +81,10 @@ def _change_words(ratio: float) -> tuple[str, str]:
 
 
 def direction(record: ResultRecord) -> str:
-    """ "lower" or "higher" when the 95% interval leaves out no change, else "unclear"."""
+    """ "lower" or "higher" when the 95% interval leaves out no change (1, or 0 for a difference), else "unclear"."""
     if not record.excludes_no_change():
         return "unclear"
-    return "lower" if record.estimate < 1 else "higher"
+    return "lower" if record.estimate < record.no_change else "higher"
 
 
 def before_after_claim(

@@ -25,8 +25,6 @@ from data_access import (
     crimes,
     delivery,
     engagements,
-    evaluation,
-    evaluation_tables,
     finance,
     headline,
     loads,
@@ -37,6 +35,8 @@ from data_access import (
     trends,
 )  # fmt: skip
 from data_access.engine import get_engine, make_engine
+from data_access.evaluation import summary as evaluation
+from data_access.evaluation import tables as evaluation_tables
 from data_access.loading import LoadOptions, load_file
 from data_access.schema import metadata
 from demo.generate import write_extracts

@@ -1,0 +1,193 @@
+"""Places by month as arrays, the two windows, and which comparators can be used: what every estimator here starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.evaluation.comparators.phi import overdispersion
+from analysis.evaluation.record import Refusal, hash_values
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+BASELINE_MONTHS = 24
+MIN_SHARE = 0.5  # of the treated place's months in each window that a comparator must have
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Counts and exposure, places x months, the treated place in row 0.
+
+    Attributes
+    ----------
+    places : tuple of str
+        The treated place, then the comparators in alphabetical order.
+    months : tuple
+        Labels in order of time.
+    counts, exposure : (P, T) arrays
+        ``counts`` is NaN, ``exposure`` 0 where a month is not known.
+    pre : (T,) array of bool
+        Every month up to the end of the baseline.
+    before, during : (T,) arrays of bool
+        The baseline (the last months of ``pre``) and the service.
+    left_out : tuple of (str, str)
+        Comparators not used, and why.
+    """
+
+    places: tuple[str, ...]
+    months: tuple[Any, ...]
+    counts: Floats
+    exposure: Floats
+    pre: Flags
+    before: Flags
+    during: Flags
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def comparators(self) -> int:
+        return len(self.places) - 1
+
+    @property
+    def treated(self) -> str:
+        return self.places[0]
+
+    @property
+    def known(self) -> Flags:
+        return self.exposure > 0
+
+    def phi(self) -> Floats:
+        """Overdispersion of each place, from its months before the service."""
+        pairs = zip(self.counts[:, self.pre], self.exposure[:, self.pre], strict=True)
+        return np.array([overdispersion(counts, exposure) for counts, exposure in pairs])
+
+    def keep(self, places: list[int]) -> Panel:
+        """The panel of those rows, the first becoming the treated one (a placebo, or without one comparator)."""
+        return replace(
+            self,
+            places=tuple(self.places[i] for i in places),
+            counts=self.counts[places],
+            exposure=self.exposure[places],
+        )
+
+    def complete(self) -> Panel:
+        """Only the months that every place has."""
+        kept = self.known.all(axis=0)
+        return replace(
+            self,
+            months=tuple(m for m, k in zip(self.months, kept, strict=True) if k),
+            counts=self.counts[:, kept],
+            exposure=self.exposure[:, kept],
+            pre=self.pre[kept],
+            before=self.before[kept],
+            during=self.during[kept],
+        )
+
+    def data_hash(self) -> str:
+        used = self.before | self.during | self.pre
+        windows = [f"{m}:{int(b)}{int(d)}" for m, b, d in zip(self.months, self.before, self.during, strict=True)]
+        return hash_values(
+            list(self.places), windows, np.nan_to_num(self.counts[:, used], nan=-1.0), self.exposure[:, used]
+        )
+
+
+def make_panel(
+    series: pd.DataFrame,
+    treated: str,
+    first_month: Any,
+    *,
+    baseline_months: int | None = BASELINE_MONTHS,
+    last_before: Any = None,
+    last_month: Any = None,
+    comparators: tuple[str, ...] | None = None,
+    estimand: str,
+) -> Panel | Refusal:
+    """Arrays for the estimators, or why the comparison cannot be made.
+
+    Parameters
+    ----------
+    series : DataFrame
+        ``place``, ``month`` (any labels that sort in order of time, YYYY-MM say), ``crimes`` (>= 0; NaN or no row where a
+        month is not known) and, where periods are not alike, ``exposure`` (> 0: days, people).
+    treated : str
+    first_month : label
+        First month of the service.
+    baseline_months : int or None
+        Length of the baseline; None for everything before.
+    last_before, last_month : label, optional
+        End of the baseline (default: the month before ``first_month``) and of the service (default: the last month).
+    comparators : tuple of str, optional
+        Places to use; default: all but ``treated``.
+    estimand : str
+        For the refusal.
+    """
+    wide = _wide(series, comparators, treated)
+    if wide is None or treated not in wide[0].index:
+        return Refusal(estimand, f"There are no months for {treated}, the place with the service.")
+    counts, exposure = wide
+    months = np.array(counts.columns, dtype=object)
+    if (counts < 0).to_numpy().any():
+        return Refusal(estimand, "A count below zero was given, and crimes cannot be fewer than none.")
+    own = counts.loc[treated].notna().to_numpy()
+    during = own & np.array([m >= first_month and (last_month is None or m <= last_month) for m in months], bool)
+    pre = np.array([m < first_month if last_before is None else m <= last_before and m < first_month for m in months], bool)
+    before = pre & own
+    if baseline_months is not None and before.sum() > baseline_months:
+        before[: np.flatnonzero(before)[-baseline_months]] = False
+    if not before.any() or not during.any():
+        which = "before the service" if not before.any() else "from the start of the service on"
+        return Refusal(estimand, f"{treated} has no month {which}, so there is no change to compare.")
+    return _with_usable(counts, exposure, months, (pre, before, during), treated, estimand)
+
+
+def _wide(
+    series: pd.DataFrame, comparators: tuple[str, ...] | None, treated: str
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    frame = series[series["crimes"].notna()]
+    if comparators is not None:
+        frame = frame[frame["place"].isin([treated, *comparators])]
+    frame = frame.assign(exposure=frame["exposure"].astype(float) if "exposure" in frame else 1.0)
+    frame = frame[frame["exposure"] > 0]
+    if frame.empty:
+        return None
+    table = frame.assign(crimes=frame["crimes"].astype(float)).pivot_table(
+        index="place", columns="month", values=["crimes", "exposure"], aggfunc="sum"
+    )
+    if "exposure" not in series:  # two rows of one place and month are parts of one count, not two months
+        table["exposure"] = table["exposure"].clip(upper=1.0)
+    return table["crimes"], table["exposure"].fillna(0.0)
+
+
+def _with_usable(
+    counts: pd.DataFrame,
+    exposure: pd.DataFrame,
+    months: npt.NDArray[Any],
+    windows: tuple[Flags, Flags, Flags],
+    treated: str,
+    estimand: str,
+) -> Panel | Refusal:
+    pre, before, during = windows
+    left_out, used = [], [treated]
+    for place in sorted(str(p) for p in counts.index if p != treated):
+        known = counts.loc[place].notna().to_numpy()
+        shares = [float(known[w].mean()) for w in (before, during)]
+        if min(shares) < MIN_SHARE:
+            left_out.append((place, f"fewer than {MIN_SHARE:.0%} of the months of a window are loaded"))
+        elif np.nansum(counts.loc[place].to_numpy()[before | during]) == 0:
+            left_out.append((place, "no crime in either window, so it says nothing about change"))
+        else:
+            used.append(place)
+    own = counts.loc[treated].to_numpy()
+    if np.nansum(own[before | during]) == 0:
+        return Refusal(estimand, f"No crime was recorded in {treated} in either window, so there is no change to compare.")
+    if len(used) == 1:
+        said = "; ".join(f"{place}: {why}" for place, why in left_out)
+        reason = f"No comparator can be used ({said})." if said else "There is no comparator to compare with."
+        return Refusal(estimand, reason)
+    return Panel(
+        tuple(used), tuple(months), counts.loc[used].to_numpy(float), exposure.loc[used].to_numpy(float),
+        pre, before, during, tuple(left_out),
+    )  # fmt: skip

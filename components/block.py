@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -53,6 +53,9 @@ class Block:
     covers: Callable[[View], str] | None = None  # in place of the filters' sentence, where filters do not apply
     picture: Callable[[pd.DataFrame, View], Any] | None = None  # in place of a chart: words or pictures of their own
     asks: tuple[str, ...] = ()  # what the address says beside the filters that the figures depend on
+    why: str = ""  # why it matters, in whole sentences
+    misleads: str = ""  # how it can mislead, in whole sentences
+    methods: tuple[str, ...] = ()  # keys of the methods behind it; each has a page /methods/<key>
 
     def coverage(self, view: View) -> str:
         return self.covers(view) if self.covers else view.sentence(self.compares)
@@ -129,17 +132,28 @@ def _default_reason(frame: pd.DataFrame, view: View) -> tuple[str, str]:
     return why, f"Choose a longer period or all {view.defaults.area_word} in the sentence at the top."
 
 
-def render_block(block: Block, view: View) -> html.Section:
-    """Title, sentence, chart, caption, table and CSV; or why there is nothing."""
+def render_block(
+    block: Block, view: View, *, method_titles: Mapping[str, str] | None = None, foot: Sequence[Any] = ()
+) -> html.Section:
+    """Title, sentence, chart, caption, table and CSV; or why there is nothing. ``foot`` ends it either way."""
     heading = html.H2(block.title, id=f"{block.id}-title")
     frame = block.frame(view)
     if nothing_in(frame, block.columns(view)):
         why, what_to_do = block.if_empty(view) if block.if_empty else _default_reason(frame, view)
-        return html.Section(
-            [heading, empty(why, what_to_do)], className="block", **{"aria-labelledby": f"{block.id}-title"}
-        )
+        body = [empty(why, what_to_do)]
+    else:
+        body = _findings(block, frame, view)
+    return html.Section(
+        [heading, *body, *_method_links(block, view, method_titles or {}), *foot],
+        className="block",
+        id=block.id,
+        **{"aria-labelledby": f"{block.id}-title"},
+    )
+
+
+def _findings(block: Block, frame: pd.DataFrame, view: View) -> list[Any]:
     sentence = block.sentence(frame, view)
-    body = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
+    body: list[Any] = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
     if block.figure:
         body.append(graph(block.figure(frame, view), f"{block.id}-graph", sentence, block.height))
     if block.picture:
@@ -149,30 +163,30 @@ def render_block(block: Block, view: View) -> html.Section:
             [block.caption(view), " ", source_line(view), *(f" {note}" for note in notes(frame))], className="caption"
         )
     )
+    body += _warnings(block)
     table = data_table(
-        frame,
-        block.columns(view),
-        f"{block.title}: {block.coverage(view)}",
-        table_id=f"{block.id}-table",
+        frame, block.columns(view), f"{block.title}: {block.coverage(view)}", table_id=f"{block.id}-table"
     )
-    body.append(
-        table
-        if block.table_open
-        else html.Details(
-            [html.Summary(["Show the numbers", html.Span(f": {block.title}", className="visually-hidden")]), table]
-        )
-    )
-    body.append(
-        html.P(
-            html.A(
-                ["Download CSV", html.Span(f": {block.title}", className="visually-hidden")],
-                href=csv_address(block, view),
-                download="",
-            ),
-            className="downloads",
-        )
-    )
-    return html.Section([heading, *body], className="block", id=block.id, **{"aria-labelledby": f"{block.id}-title"})
+    named = html.Span(f": {block.title}", className="visually-hidden")
+    body.append(table if block.table_open else html.Details([html.Summary(["Show the numbers", named]), table]))
+    link = html.A(["Download CSV", named], href=csv_address(block, view), download="")
+    return [*body, html.P(link, className="downloads")]
+
+
+def _warnings(block: Block) -> list[Any]:
+    """Open and not folded away: who reads only the chart should still meet how it can mislead."""
+    said = (("Why it matters: ", block.why), ("How it can mislead: ", block.misleads))
+    return [html.P([html.Strong(head), text], className="about") for head, text in said if text]
+
+
+def _method_links(block: Block, view: View, titles: Mapping[str, str]) -> list[Any]:
+    if not block.methods:
+        return []
+    said: list[Any] = []
+    for key in block.methods:
+        said += ["; " if said else "How this is worked out: "]
+        said += [html.A(titles.get(key, key), href=f"/methods/{key}?programme={quote(view.programme.code)}")]
+    return [html.P([*said, "."], className="downloads")]
 
 
 def safe_cell(value: str) -> str:
@@ -198,6 +212,7 @@ def block_csv(block: Block, view: View) -> str:
         f"Filters: {block.coverage(view)}",
         source_line(view),
         f"Note: {block.caption(view)}",
+        *([f"How it can mislead: {block.misleads}"] if block.misleads else []),
         *notes(frame),
     ):
         writer.writerow([safe_cell(line)])

@@ -18,6 +18,7 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 
 from access.requires import requires
 from access.viewer import current_programme, current_scope
+from analysis.evaluation.catalogue import methods
 from components import states
 from components.block import Block, render_block
 from components.filter_bar import PeriodChoice, compare_options, filter_bar, filters_from_controls, period_choices
@@ -155,18 +156,23 @@ def content(page: DataPage, view: View) -> list[Any]:
     if reason:
         return [*body, states.empty(*reason)]
     if page.lead:
-        body.extend(_safely(lambda: page.lead(view), page.slug))  # type: ignore[misc]
+        body.extend(safely(lambda: page.lead(view), page.slug))  # type: ignore[misc]
     body.extend(blocks_of(page.blocks, view))
     if page.tail:
-        body.extend(_safely(lambda: page.tail(view), page.slug))  # type: ignore[misc]
+        body.extend(safely(lambda: page.tail(view), page.slug))  # type: ignore[misc]
     return body
 
 
-def blocks_of(blocks: Sequence[Block], view: View) -> list[Any]:
-    """The blocks the viewer may see, each drawn or with its own problem."""
+def blocks_of(blocks: Sequence[Block], view: View, foot: Callable[[Block], list[Any]] | None = None) -> list[Any]:
+    """The blocks the viewer may see, each drawn or with its own problem; ``foot`` is what ends each."""
+    titles = {key: method.title for key, method in methods().items()}
     body: list[Any] = []
     for block in visible(blocks, view):
-        body.extend(_safely(lambda block=block: [render_block(block, view)], block.id))  # type: ignore[misc]
+        end = safely(lambda block=block: foot(block), block.id) if foot else []  # type: ignore[misc]
+        drawn = safely(
+            lambda block=block, end=end: [render_block(block, view, method_titles=titles, foot=end)], block.id
+        )  # type: ignore[misc]
+        body.extend(drawn)
     return body
 
 
@@ -180,7 +186,7 @@ def _not_loaded(view: View, bounds: Bounds) -> tuple[str, str] | None:
     return why, "Choose a period inside that."
 
 
-def _safely(build: Callable[[], list[Any]], what: str) -> list[Any]:
+def safely(build: Callable[[], list[Any]], what: str) -> list[Any]:
     try:
         return build()
     except NoDayLevel as reason:
@@ -222,7 +228,7 @@ def page_layout(page: DataPage, query: Mapping[str, Any], path_code: str = "") -
     except NoSuchHotSpot as reason:
         return _no_such_hot_spot(str(reason))
     months = page.bounds.months(view.scope, view.programme.code)
-    stage = _safely(lambda: page.stage(view), page.slug) if page.stage else []  # type: ignore[misc]
+    stage = safely(lambda: page.stage(view), page.slug) if page.stage else []  # type: ignore[misc]
     bar = filter_bar(
         page.slug,
         view.filters,

@@ -72,14 +72,29 @@ def xmr(values: Values, *, lower_is_better: bool = True, baseline: Baseline = No
     ValueError
         With fewer than 2 neighbouring points in the baseline.
 
+    Returns
+    -------
+    XmR
+
+    Notes
+    -----
+    How it can mislead: four rules on many months find something by chance alone (``false_alarms`` says how often), and
+    season or slow drift sets them off without any service. A signal says that the months differ, never why.
+
     References
     ----------
     NHS England, Making Data Count; NHSRplotthedots vignette "Deviations".
     Provost, L. & Murray, S. (2011). The Health Care Data Guide. Jossey-Bass.
+
+    Examples
+    --------
+    >>> chart = xmr([30, 28, 33, 31, 29, 32, 30, 31, 12], baseline=8)
+    >>> chart.centre, round(chart.lower, 2), chart.latest.value
+    (30.5, 24.04, 'improvement')
     """
     x = np.asarray(values, float)
-    base = _baseline(x, baseline)
-    # A missing month breaks a run and gives no moving range; it is never taken for a zero.
+    # A missing month breaks a run and gives no moving range, and so does a month left out of the baseline.
+    base = np.where(baseline_mask(len(x), baseline), x, np.nan)
     ranges = np.abs(np.diff(base))
     ranges = ranges[np.isfinite(ranges)]
     if not len(ranges):
@@ -97,12 +112,13 @@ def xmr(values: Values, *, lower_is_better: bool = True, baseline: Baseline = No
     return XmR(centre, lower, upper, tuple(signals), tuple(reasons))
 
 
-def _baseline(x: npt.NDArray[np.float64], baseline: Baseline) -> npt.NDArray[np.float64]:
+def baseline_mask(n: int, baseline: Baseline) -> npt.NDArray[np.bool_]:
+    """Which of ``n`` points fix centre and limits."""
     if baseline is None:
-        return x
+        return np.ones(n, bool)
     if isinstance(baseline, int):
-        return x[:baseline]
-    chosen: npt.NDArray[np.float64] = x[np.asarray(baseline, bool)]
+        return np.arange(n) < baseline
+    chosen: npt.NDArray[np.bool_] = np.asarray(baseline, bool)
     return chosen
 
 
@@ -162,6 +178,37 @@ def _two_of_three(far: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         if far[window].sum() >= 2:
             found[window] |= far[window]
     return found
+
+
+class Assurance(StrEnum):
+    """Whether ordinary variation alone keeps on the right side of a target."""
+
+    NO_TARGET = "no target set"
+    PASSES = "meets the target every month"
+    FAILS = "misses the target every month"
+    HIT_AND_MISS = "meets or misses the target by chance"
+
+
+def assurance(chart: XmR, target: float | None, *, lower_is_better: bool = True) -> Assurance:
+    """Target against the limits: outside both limits it is met (or missed) every month, between them by chance.
+
+    Parameters
+    ----------
+    chart : XmR
+    target : float or None
+        In the units of the values; meeting it means being at or below it when lower is better.
+    lower_is_better : bool
+
+    Examples
+    --------
+    >>> assurance(xmr([30, 28, 33, 31, 29, 32]), 20).value
+    'misses the target every month'
+    """
+    if target is None:
+        return Assurance.NO_TARGET
+    if chart.lower <= target <= chart.upper:
+        return Assurance.HIT_AND_MISS
+    return Assurance.PASSES if (target > chart.upper) == lower_is_better else Assurance.FAILS
 
 
 def limits_are_meaningful(result: XmR) -> bool:

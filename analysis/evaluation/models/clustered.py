@@ -91,8 +91,9 @@ def clustered_covariance(
     meat: Floats = np.zeros((scores.shape[1], scores.shape[1]))
     for size in range(1, len(ways) + 1):
         for chosen in combinations(ways, size):
-            meat = meat + (-1) ** (size + 1) * _meat(scores, _crossed(chosen), correction)
-    covariance: Floats = (bread @ meat @ bread).astype(np.float64)
+            sign = 1.0 if size % 2 else -1.0
+            meat = np.asarray(meat + sign * _meat(scores, _crossed(chosen), correction), np.float64)
+    covariance: Floats = np.asarray(bread @ meat @ bread, np.float64)
     if len(ways) == 1:
         return Clustered(covariance, groups, False)
     return _non_negative(covariance, groups)
@@ -120,7 +121,7 @@ def _meat(scores: Floats, codes: npt.NDArray[np.int64], correction: Correction) 
     factor = 1.0 if correction == "CR0" else groups / (groups - 1)
     if correction == "CR1S":
         factor *= (n - 1) / (n - k)
-    meat: Floats = factor * (summed.T @ summed)
+    meat: Floats = np.asarray(factor * (summed.T @ summed), np.float64)
     return meat
 
 

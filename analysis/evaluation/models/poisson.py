@@ -31,6 +31,17 @@ class PoissonFit:
     phi: float
     loglik: float
 
+    def quasi(self, *, floor: float = 1.0) -> Floats:
+        """Quasi-Poisson covariance, phi x inverse information; phi below ``floor`` is raised to it (0: as it is)."""
+        phi = self.phi if np.isfinite(self.phi) else 1.0
+        found: Floats = max(floor, phi) * self.cov
+        return found
+
+    def scores(self, x: Floats, y: Floats) -> Floats:
+        """Row scores x_i (y_i - mu_i), (n, k), for sandwich covariances (clustered, Newey-West)."""
+        found: Floats = np.asarray(x, float) * (np.asarray(y, float) - self.mu)[:, None]
+        return found
+
 
 def fit_poisson(x: Floats, y: Floats, offset: Floats | None = None) -> PoissonFit:
     """Fit log E[y] = x b + offset.
@@ -108,21 +119,32 @@ class ConditionalFit:
     mu: Floats
 
 
-def fit_conditional_poisson(x: Floats, y: Floats, strata: npt.NDArray[np.int64]) -> ConditionalFit:
+def fit_conditional_poisson(
+    x: Floats,
+    y: Floats,
+    strata: npt.NDArray[np.int64],
+    *,
+    offset: Floats | None = None,
+    start: Floats | None = None,
+) -> ConditionalFit:
     """Poisson regression with one free level a stratum, the levels removed by conditioning on stratum totals.
 
-    Maximises sum_i y_i x_i b - sum_s N_s log sum_{i in s} exp(x_i b); the fitted share of row i in its
+    Maximises sum_i y_i (x_i b + o_i) - sum_s N_s log sum_{i in s} exp(x_i b + o_i); the fitted share of row i in its
     stratum is p_i, mu_i = N_s p_i, and the score of row i is (y_i - mu_i)(x_i - xbar_s) with xbar_s = sum p_i x_i.
     Equal to a Poisson GLM with a dummy for each stratum.
 
     Parameters
     ----------
     x : (n, k) array
-        Regressors that vary within strata.
+        Regressors that vary within strata; k may be 0.
     y : (n,) array
         Non-negative outcomes; strata whose total is 0 add nothing.
     strata : (n,) array of int
-        Stratum numbers 0..S-1.
+        Stratum numbers, of any size and in any order.
+    offset : (n,) array, optional
+        Added to the log of the mean (log exposure, or an effect held fixed).
+    start : (k,) array, optional
+        Where to begin; the coefficients of nearly the same data save most of the work.
 
     Raises
     ------
@@ -134,42 +156,82 @@ def fit_conditional_poisson(x: Floats, y: Floats, strata: npt.NDArray[np.int64])
     Hausman, J., Hall, B. H. & Griliches, Z. (1984). Econometrica 52(4), 909-938.
     Armstrong, B. G., Gasparrini, A. & Tobias, A. (2014). BMC Med Res Methodol 14, 122.
     """
-    count = int(strata.max()) + 1 if len(strata) else 0
-    totals: Floats = np.bincount(strata, weights=y, minlength=count).astype(np.float64)
-    coef = np.zeros(x.shape[1])
-    current, mu, centred = _conditional_state(x, y, strata, totals, coef)
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    blocks = _Strata.of(x, y, np.asarray(strata), np.zeros(len(y)) if offset is None else np.asarray(offset, float))
+    coef = np.zeros(x.shape[1]) if start is None else np.array(start, float)
+    current = blocks.at(coef)
     for _ in range(_ROUNDS):
-        information = (centred * mu[:, None]).T @ centred
-        step = _solve(information, centred.T @ (y - mu))
+        step = _solve(current.information, current.gradient) if len(coef) else coef
         scale = 1.0
         while True:
-            proposed = _conditional_state(x, y, strata, totals, coef + scale * step)
-            if proposed[0] >= current - 1e-9 or scale < 1e-8:
+            proposed = blocks.at(coef + scale * step)
+            if proposed.loglik >= current.loglik - 1e-9 or scale < 1e-8:
                 break
             scale /= 2
-        coef = coef + scale * step
-        current, mu, centred = proposed
-        if np.max(np.abs(coef)) > 30:
+        coef, current = coef + scale * step, proposed
+        if np.max(np.abs(coef), initial=0) > 30:
             raise DidNotConverge("An estimate runs off to zero or infinity: the events lie all on one side.")
-        if np.max(np.abs(scale * step)) < _TOLERANCE:
-            information = (centred * mu[:, None]).T @ centred
-            bread: Floats = np.linalg.inv(information).astype(np.float64)
-            return ConditionalFit(coef, bread, centred * (y - mu)[:, None], mu)
+        if np.max(np.abs(scale * step), initial=0) < _TOLERANCE:
+            return blocks.finish(coef, current)
     raise DidNotConverge("The conditional Poisson model has no finite best fit to these counts.")
 
 
-def _conditional_state(
-    x: Floats, y: Floats, strata: npt.NDArray[np.int64], totals: Floats, coef: Floats
-) -> tuple[float, Floats, Floats]:
-    eta = x @ coef
-    top = np.full(len(totals), -np.inf)
-    np.maximum.at(top, strata, eta)  # log-sum-exp, so that a far step cannot overflow
-    weight = np.exp(eta - top[strata])
-    sums = np.bincount(strata, weights=weight, minlength=len(totals))
-    share = weight / sums[strata]
-    mean = np.stack([np.bincount(strata, weights=share * column, minlength=len(totals)) for column in x.T], axis=1)
-    loglik = float(y @ eta - (totals * (np.log(np.where(sums > 0, sums, 1.0)) + np.where(sums > 0, top, 0.0))).sum())
-    return loglik, share * totals[strata], x - mean[strata]
+@dataclass(frozen=True)
+class _State:
+    loglik: float
+    gradient: Floats
+    information: Floats
+    mu: Floats
+
+
+@dataclass(frozen=True)
+class _Strata:
+    """Rows put in order of their stratum, so that sums over a stratum are sums over a run of rows; ``x`` is (k, n)."""
+
+    order: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    x: Floats
+    y: Floats
+    offset: Floats
+    totals: Floats
+
+    @classmethod
+    def of(cls, x: Floats, y: Floats, strata: npt.NDArray[np.int64], offset: Floats) -> _Strata:
+        order = np.argsort(strata, kind="stable")
+        sorted_strata = strata[order]
+        starts = np.flatnonzero(np.r_[True, sorted_strata[1:] != sorted_strata[:-1]][: len(y)])
+        sizes = np.diff(np.r_[starts, len(y)])
+        totals = np.add.reduceat(y[order], starts) if len(y) else np.zeros(0)
+        return cls(order, starts, sizes, np.ascontiguousarray(x[order].T), y[order], offset[order], totals)
+
+    def at(self, coef: Floats) -> _State:
+        if not len(self.y):
+            return _State(0.0, np.zeros(len(coef)), np.zeros((len(coef), len(coef))), np.zeros(0))
+        eta = coef @ self.x + self.offset
+        top = np.maximum.reduceat(eta, self.starts)  # log-sum-exp, so that a far step cannot overflow
+        weight = np.exp(eta - np.repeat(top, self.sizes))
+        sums = np.add.reduceat(weight, self.starts)
+        mu: Floats = weight * np.repeat(self.totals / sums, self.sizes)
+        weighted = self.x * mu
+        scaled = np.add.reduceat(weighted, self.starts, axis=1) / np.sqrt(np.where(self.totals > 0, self.totals, 1.0))
+        return _State(
+            float(self.y @ eta - self.totals @ (np.log(sums) + top)),
+            self.x @ (self.y - mu),
+            weighted @ self.x.T - scaled @ scaled.T,
+            mu,
+        )
+
+    def finish(self, coef: Floats, state: _State) -> ConditionalFit:
+        bread: Floats = np.linalg.inv(state.information).astype(np.float64)
+        scores, mu = np.empty((len(self.y), len(coef))), np.empty_like(self.y)
+        if len(self.y):
+            means = np.add.reduceat(self.x * state.mu, self.starts, axis=1) / np.where(
+                self.totals > 0, self.totals, 1.0
+            )
+            centred = self.x - np.repeat(means, self.sizes, axis=1)
+            scores[self.order], mu[self.order] = (centred * (self.y - state.mu)).T, state.mu
+        return ConditionalFit(coef, bread, scores, mu)
 
 
 def cluster_covariance(scores: Floats, bread: Floats, clusters: npt.NDArray[np.int64]) -> tuple[Floats, int]:

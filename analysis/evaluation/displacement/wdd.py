@@ -48,6 +48,7 @@ def wdd(
     displacement_control: Counts | None = None,
     *,
     phi: float = 1.0,
+    df: float | None = None,
     level: float = 0.95,
     shared_control: bool = False,
     unit: str = "crimes",
@@ -57,7 +58,7 @@ def wdd(
 
     WDD = (T1 - T0) - (C1 - C0) + (D1 - D0) - (E1 - E0), with T treated, C control, D ring (displacement), E ring
     control, 0 before and 1 during, each count divided by length of period x size of area. Variance = phi x the sum
-    of each count over the square of its divisor (Poisson); z against the normal distribution.
+    of each count over the square of its divisor (Poisson); estimate / SE against the normal or t(df) distribution.
 
     Parameters
     ----------
@@ -66,7 +67,10 @@ def wdd(
         areas and the variance of weighted counts. ``displacement`` may be None; without ``displacement_control``
         the one control serves both and is subtracted twice.
     phi : float
-        Overdispersion, >= 1: the standard error is multiplied by its root.
+        Overdispersion, >= 1: the standard error is multiplied by its root. From months,
+        :func:`~analysis.evaluation.displacement.scatter.monthly_scatter` finds it with its ``df``.
+    df : float, optional
+        Degrees of freedom behind ``phi``; None for the normal distribution.
     level : float
         Of the interval.
     shared_control : bool
@@ -105,7 +109,7 @@ def wdd(
     """
     found = wdd_parts(
         treated, control, displacement, displacement_control,
-        phi=phi, level=level, shared_control=shared_control, unit=unit, method_key=method_key,
+        phi=phi, df=df, level=level, shared_control=shared_control, unit=unit, method_key=method_key,
     )  # fmt: skip
     return found if isinstance(found, Refusal) else found.total
 
@@ -117,6 +121,7 @@ def wdd_parts(
     displacement_control: Counts | None = None,
     *,
     phi: float = 1.0,
+    df: float | None = None,
     level: float = 0.95,
     shared_control: bool = False,
     unit: str = "crimes",
@@ -135,7 +140,7 @@ def wdd_parts(
     reason = _reason(areas, phi)
     if reason:
         return Refusal(ESTIMAND, reason)
-    how = _How(phi, level, unit, method_key)
+    how = _How(phi, df, level, unit, method_key)
     t, c = areas[:2]
     local = how.record("Crimes in the hot spots, change less the control's", [(t, 1.0), (c, -1.0)])
     expected = t.per_unit()[0] + c.change
@@ -163,6 +168,7 @@ def _reason(areas: Sequence[TwoPeriods], phi: float) -> str:
 @dataclass(frozen=True)
 class _How:
     phi: float
+    df: float | None
     level: float
     unit: str
     method_key: str
@@ -177,12 +183,12 @@ class _How:
             # Var(aX + bX) = (a + b)^2 Var(X): the cross term of one area that enters twice.
             variance += 2 * math.sqrt(terms[shared[0]][0].variance * terms[shared[1]][0].variance)
         se = math.sqrt(self.phi * variance)
-        reach = reach_of(se, None, self.level)
+        reach = reach_of(se, self.df, self.level)
         smallest = min(min(area.before, area.during) for area, _ in terms)
         return difference_record(
-            difference=estimate, se=se, df=None, method_key=self.method_key, unit=self.unit, estimand=estimand,
+            difference=estimate, se=se, df=self.df, method_key=self.method_key, unit=self.unit, estimand=estimand,
             ci_low=estimate - reach, ci_high=estimate + reach,
-            n_events=round(sum(area.events for area, _ in terms)), n_units=2 * len(terms), n_clusters=None,
+            n_events=round(sum(area.events for area, _ in (terms[:3] if shared else terms))), n_units=2 * len(terms), n_clusters=None,
             method="Weighted displacement difference, normal approximation to Poisson counts x root of phi",
             maryland_level=3, data_hash=_hash([area for area, _ in terms], self.phi),
             assumptions=ASSUMPTIONS, limits=LIMITS,

@@ -75,12 +75,15 @@ class Inputs:
     not_scored : dict
         Crimes without a weight by window.
     places : DataFrame
-        ``PLACES``: other places by month; role "comparator" or "candidate" (a place that could have been chosen).
+        ``PLACES``: other places by month; role "comparator" or "candidate" (a place that could have been chosen). Where
+        candidates are loaded, the chosen hot spots are among them, ``place`` being their code.
     bands : DataFrame
         ``BAND_COUNTS``: crimes by distance band, month and window; empty where places are no points or cover the area.
     spend : DataFrame
         ``SPEND``: pounds spent and patrol-minutes in the "during" window by provider; ``kind`` as in the settings.
     weight_edition : str or None
+    rebases : tuple of (str, str, str)
+        Months from which monitoring charts have new limits, set by hand: month (YYYY-MM), reason, day of the decision (ISO).
     """
 
     programme_code: str
@@ -103,6 +106,7 @@ class Inputs:
     bands: pd.DataFrame = field(default_factory=lambda: _empty(BAND_COUNTS))
     spend: pd.DataFrame = field(default_factory=lambda: _empty(SPEND))
     weight_edition: str | None = None
+    rebases: tuple[tuple[str, str, str], ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)  # frame name -> why it is empty, in a sentence for readers
 
     def why_empty(self, frame: str, otherwise: str) -> str:
@@ -118,6 +122,7 @@ class Inputs:
         settings = [
             self.programme_code, self.resolution, str(self.before), str(self.during), str(self.live_from),
             str(self.selection), str(self.service_window), str(self.weight_edition), str(sorted(self.not_scored.items())),
+            str(self.rebases),
         ]  # fmt: skip
         parts: list[object] = [settings]
         for name, frame in self.frames().items():

@@ -133,7 +133,9 @@ def make_panel(
         return Refusal(estimand, "A count below zero was given, and crimes cannot be fewer than none.")
     own = counts.loc[treated].notna().to_numpy()
     during = own & np.array([m >= first_month and (last_month is None or m <= last_month) for m in months], bool)
-    pre = np.array([m < first_month if last_before is None else m <= last_before and m < first_month for m in months], bool)
+    pre = np.array(
+        [m < first_month if last_before is None else m <= last_before and m < first_month for m in months], bool
+    )
     before = pre & own
     if baseline_months is not None and before.sum() > baseline_months:
         before[: np.flatnonzero(before)[-baseline_months]] = False
@@ -182,7 +184,9 @@ def _with_usable(
             used.append(place)
     own = counts.loc[treated].to_numpy()
     if np.nansum(own[before | during]) == 0:
-        return Refusal(estimand, f"No crime was recorded in {treated} in either window, so there is no change to compare.")
+        return Refusal(
+            estimand, f"No crime was recorded in {treated} in either window, so there is no change to compare."
+        )
     if len(used) == 1:
         said = "; ".join(f"{place}: {why}" for place, why in left_out)
         reason = f"No comparator can be used ({said})." if said else "There is no comparator to compare with."

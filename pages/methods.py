@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import dash
@@ -12,7 +13,8 @@ from dash import html
 from access.requires import requires
 from access.viewer import current_programme, current_scope
 from analysis.evaluation.calibration.common_analyses import COMMON_ANALYSES, DESIGN
-from analysis.evaluation.calibration.table import MEASURED, RUNS
+from analysis.evaluation.calibration.table import quote
+from analysis.evaluation.catalogue import Method, methods
 from analysis.evaluation.claims import MARYLAND
 from components.table import data_table, text
 from data_access import programmes
@@ -22,6 +24,7 @@ from domain.roles import Permission
 from domain.scope import OutOfScope
 from pages import _counting_methods as counting
 from pages import _glossary as words
+from pages._error_rates import is_null, provenance_sentence, rates_table
 from settings import load_settings
 
 
@@ -44,28 +47,33 @@ def _rate(low: float, high: float) -> str:
 
 
 def _estimators() -> html.Section:
-    parts: list[Any] = []
-    for name, how, misleads in words.ESTIMATORS:
-        parts += [html.H3(name), html.P(how), html.P([html.Strong("How it can mislead: "), misleads])]
+    parts: list[Any] = [
+        html.P("Each has a page with its formula, how it can mislead, its error rate, source and an example.")
+    ]
+    for question, its in groupby(methods().values(), key=lambda method: method.question):
+        parts += [html.H3(question[:1].upper() + question[1:]), html.Ul([_method(method) for method in its])]
     return _section("How estimates are made", *parts)
 
 
-def _error_rates() -> html.Section:
-    ours = [
-        (row.estimator.capitalize(), row.situation, formats.percent(row.type1, 1), formats.percent(row.coverage, 1))
-        for row in MEASURED
+def _method(method: Method) -> html.Li:
+    alarms, coverage = quote(method.key)
+    rates = [
+        *([f"false alarms {formats.percent(alarms, 1)}"] if alarms is not None else []),
+        *([f"intervals that hold the truth {formats.percent(coverage, 1)}"] if coverage is not None else []),
     ]
+    if method.calibrated and not rates:
+        rates = ["error rate not measured yet"]
+    link = html.A(method.title, href=f"/methods/{method.key}", **{"data-in-page": "yes"})
+    return html.Li([link, f" ({'; '.join([method.use.value, *rates])})"])
+
+
+def _error_rates() -> html.Section:
+    ours = rates_table("The portal's methods where nothing happened", is_null)
     common = [(row.analysis, _rate(row.low, row.high), row.why) for row in COMMON_ANALYSES]
     return _section(
         "How often methods signal when nothing happened",
-        html.P(
-            f"A 5% test should signal in 5 of 100 programmes without any effect. Measured on {RUNS:,} simulated "
-            "programmes of this design without effect, with the portal's own code. Rates of the other estimates shown in "
-            "the portal are not measured yet, and the page says so."
-        ),
-        _table(
-            ours, ("Estimate", "Situation", "False alarms", "Intervals that hold the truth"), "The portal's defaults"
-        ),
+        html.P(f"A 5% test should signal in 5 of 100 programmes without any effect. {provenance_sentence()}"),
+        *([ours] if ours is not None else []),
         html.P(f"Analyses common in the field, for comparison ({DESIGN}; source: the project's method notes):"),
         _table(common, ("Analysis", "False alarms", "Why"), "Analyses common in the field"),
     )

@@ -1,52 +1,106 @@
-"""False-alarm rates and coverage of the portal's own defaults, as measured by :func:`calibrate.measure`.
+"""What the records quote: how often each method was wrong on data whose truth is known.
 
-The table is data, so that estimators can quote it without running it; a test re-measures it.
+The rows are data (:mod:`analysis.evaluation.calibration.shipped`), so that estimators can quote them without running
+anything; tests re-measure some of them.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
-BEFORE_AFTER = "before and during, default"
-PATROL_DAYS = "patrol days, default"
-CLEAN = "no confounder left unmeasured"
-NATIONAL_FALL = "crime falls 8% everywhere"
-BAD_YEAR = "crime falls 8% everywhere and the places were chosen for a bad year"
-DAY_SHOCK = "an unmeasured event moves patrols and crime on the same day"
-RUNS = 2000
-SEED = 2026
+from analysis.evaluation.calibration import shipped
+
+BEFORE_AFTER = "before-after"
+PATROL_DAYS = "patrol-days"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method in one situation; rates as fractions, bias and spreads on the log scale of a ratio.
+
+    Attributes
+    ----------
+    alarms : float
+        Share of runs whose 95% interval leaves out no change: the type I error where nothing happened, else power.
+    right_way : float or None
+        Share of runs with an alarm in the direction of a benefit.
+    coverage : float or None
+        Share of answered runs whose interval holds the truth; None for a method without an interval.
+    bias, spread, mean_se : float or None
+        Mean error, standard deviation of the errors, mean stated standard error.
+    """
+
+    method: str
+    situation: str
+    runs: int
+    refused: int
+    alarms: float
+    right_way: float | None
+    coverage: float | None
+    bias: float | None
+    spread: float | None
+    mean_se: float | None
+
+    @property
+    def alarms_mcse(self) -> float:
+        """Monte Carlo standard error of ``alarms``."""
+        return math.sqrt(max(self.alarms * (1 - self.alarms), 1e-12) / self.runs)
+
+    @property
+    def coverage_mcse(self) -> float | None:
+        answered = self.runs - self.refused
+        if self.coverage is None or not answered:
+            return None
+        return math.sqrt(max(self.coverage * (1 - self.coverage), 1e-12) / answered)
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """The shipped table."""
+    return tuple(Row(*values) for values in shipped.ROWS)
+
+
+def row(method: str, situation: str) -> Row | None:
+    """The shipped row of a method in a situation, or None where that was not measured."""
+    return _by_key().get((method, situation))
+
+
+@cache
+def _by_key() -> dict[tuple[str, str], Row]:
+    return {(found.method, found.situation): found for found in rows()}
+
+
+def quote(method_key: str) -> tuple[float | None, float | None]:
+    """(type I error, coverage) that a record of this method quotes; (None, None) where nothing was measured.
+
+    Measured where nothing happened and everything that moves crime is known to the method
+    (``shipped.QUOTED``: the situation for each method).
+    """
+    found = row(method_key, shipped.QUOTED.get(method_key, ""))
+    return (None, None) if found is None else (found.alarms, found.coverage)
+
+
+def provenance() -> dict[str, str | int]:
+    """Runs, seed, date, code version and design of the shipped table, for every page that quotes it."""
+    return {
+        "runs": min((found.runs for found in rows()), default=0),
+        "seed": shipped.SEED,
+        "measured_on": shipped.MEASURED_ON,
+        "code_version": shipped.CODE_VERSION,
+        "design": shipped.DESIGN,
+    }
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Share of runs with no effect in which the 95% interval left out 1; coverage is the rest."""
+    """Type I error and coverage of a method where its confounders are measured."""
 
-    estimator: str
-    situation: str
-    type1: float
-
-    @property
-    def coverage(self) -> float:
-        return 1 - self.type1
+    type1: float | None
+    coverage: float | None
 
 
-MEASURED: tuple[Calibration, ...] = (
-    Calibration(BEFORE_AFTER, CLEAN, 0.059),
-    Calibration(BEFORE_AFTER, NATIONAL_FALL, 0.092),
-    Calibration(BEFORE_AFTER, BAD_YEAR, 0.1995),
-    Calibration(PATROL_DAYS, CLEAN, 0.058),
-    Calibration(PATROL_DAYS, DAY_SHOCK, 0.2665),
-)
-
-
-def measured(estimator: str, situation: str = CLEAN) -> Calibration:
-    """The row of the table; KeyError when that was not measured."""
-    for row in MEASURED:
-        if (row.estimator, row.situation) == (estimator, situation):
-            return row
-    raise KeyError(f"{estimator}, {situation}")
-
-
-def quote(method_key: str) -> tuple[float | None, float | None]:
-    """(type I, coverage) that a record of this method quotes; (None, None) where nothing is measured yet."""
-    return (None, None)
+def measured(method_key: str) -> Calibration:
+    """:func:`quote` as an object."""
+    return Calibration(*quote(method_key))

@@ -119,14 +119,14 @@ def signals(x: Floats, baseline: int) -> Bools:
 def _runs(flags: Bools, least: int) -> Bools:
     if flags.shape[1] < least:
         return np.zeros(flags.shape, bool)
-    whole: Bools = np.lib.stride_tricks.sliding_window_view(flags, least, axis=1).all(axis=-1)
+    whole: Bools = np.asarray(np.lib.stride_tricks.sliding_window_view(flags, least, axis=1).all(axis=-1))
     return _spread_back(whole, least, flags.shape[1])
 
 
 def _two_of_three(far: Bools) -> Bools:
     if far.shape[1] < 3:
         return np.zeros(far.shape, bool)
-    near: Bools = np.lib.stride_tricks.sliding_window_view(far, 3, axis=1)
+    near = np.lib.stride_tricks.sliding_window_view(far, 3, axis=1)
     two: Bools = np.asarray(near.sum(axis=-1) >= 2)
     return _spread_back(two, 3, far.shape[1]) & far
 

@@ -57,6 +57,12 @@ def function(path: str) -> Callable[..., Any]:
     return found
 
 
+def call(path: str, *given: Any, **options: Any) -> Answer:
+    """The answer of a method given by :func:`function`'s path."""
+    found: Answer = function(path)(*given, **options)
+    return found
+
+
 def _gathered() -> dict[str, Adapter]:
     from analysis.evaluation.calibration import adapters_days, adapters_months
 

@@ -33,13 +33,12 @@ def _pair(data: MonthsData, area: int) -> tuple[int, int]:
     return int(counts[BEFORE - 12 : BEFORE].sum()), int(counts[BEFORE:].sum())
 
 
-def _phi(data: MonthsData, areas: int) -> float:
-    series = [data.treated.sum(axis=0)] + [data.area(k) for k in range(1, areas)]
-    return float(np.mean([function("comparators.phi:overdispersion")(one) for one in series]))
-
-
 def _wdd(data: MonthsData, _seed: int) -> Answer:
-    return function("displacement.wdd:wdd")(*(_pair(data, k) for k in range(4)), phi=_phi(data, 4))
+    months = [data.treated.sum(axis=0), *(data.area(k) for k in range(1, 4))]
+    series = [(counts[BEFORE - 12 :], weight) for counts, weight in zip(months, (1, -1, 1, -1), strict=True)]
+    during = np.arange(len(series[0][0])) >= 12
+    scatter = function("displacement.scatter:monthly_scatter")(series, during)
+    return function("displacement.wdd:wdd")(*(_pair(data, k) for k in range(4)), phi=scatter.phi, df=scatter.df)
 
 
 ADAPTERS: tuple[Adapter, ...] = (

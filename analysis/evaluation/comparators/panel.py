@@ -75,7 +75,7 @@ class Panel:
 
     def complete(self) -> Panel:
         """Only the months that every place has."""
-        kept = self.known.all(axis=0)
+        kept: Flags = np.asarray(self.known.all(axis=0), bool)
         return replace(
             self,
             months=tuple(m for m, k in zip(self.months, kept, strict=True) if k),
@@ -155,12 +155,13 @@ def _wide(
     frame = frame[frame["exposure"] > 0]
     if frame.empty:
         return None
-    table = frame.assign(crimes=frame["crimes"].astype(float)).pivot_table(
-        index="place", columns="month", values=["crimes", "exposure"], aggfunc="sum"
+    frame = frame.assign(crimes=frame["crimes"].astype(float), place=frame["place"].astype(str))
+    counts = frame.pivot_table(index="place", columns="month", values="crimes", aggfunc="sum")
+    # Two rows of one place and month without exposure are parts of one count, not two months.
+    exposure = frame.pivot_table(
+        index="place", columns="month", values="exposure", aggfunc="sum" if "exposure" in series else "max"
     )
-    if "exposure" not in series:  # two rows of one place and month are parts of one count, not two months
-        table["exposure"] = table["exposure"].clip(upper=1.0)
-    return table["crimes"], table["exposure"].fillna(0.0)
+    return counts, exposure.fillna(0.0)
 
 
 def _with_usable(

@@ -23,14 +23,14 @@ ESTIMAND = "Relative level by block of months, against the block before the serv
 
 @dataclass(frozen=True)
 class Trend:
-    """Slope of the treated place less the comparators' mean, a year, with t(J - 1) interval; one a comparator besides."""
+    """Slope of the treated place less the comparators' mean, a year, with t(J - 1) interval; and against each comparator."""
 
     gap: float
     se: float
     low: float
     high: float
     p: float
-    slopes: Floats  # (P,)
+    gaps: Floats  # (J,) the treated place's slope less each comparator's
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,15 @@ def pre_trend(panel: Panel, *, ratio: bool = True) -> Trend | None:
     lines = [_slope(time, y[i], panel.pre & panel.known[i]) for i in range(len(panel.places))]
     if any(not math.isfinite(slope) for slope, _ in lines):
         return None
-    slopes, noise = np.array([s for s, _ in lines]), np.array([v for _, v in lines])
-    gaps = [
-        _slope(time, y[0] - y[i], panel.pre & panel.known[0] & panel.known[i])[0] for i in range(1, len(panel.places))
-    ]
+    noise = np.array([v for _, v in lines])
+    gaps = np.array(
+        [_slope(time, y[0] - y[i], panel.pre & panel.known[0] & panel.known[i])[0] for i in range(1, len(panel.places))]
+    )
     j = panel.comparators
     extra = max(0.0, float(noise[0] - noise[1:].mean()))
     se = math.sqrt(float(np.var(gaps, ddof=1)) * (1 + 1 / j) + extra)
     gap, reach = float(np.mean(gaps)), reach_of(se, j - 1)
-    return Trend(gap, se, gap - reach, gap + reach, p_of(gap, se, j - 1), slopes)
+    return Trend(gap, se, gap - reach, gap + reach, p_of(gap, se, j - 1), gaps)
 
 
 def _periods_a_year(panel: Panel) -> int:

@@ -59,7 +59,7 @@ def frank_wolfe_weights(columns: Floats, target: Floats, *, ridge: float, tolera
     tolerance : float
         1e-5 x the noise level in the package.
     """
-    n, k = columns.shape
+    k = columns.shape[1]
     weights = _frank_wolfe(columns, target, np.full(k, 1 / k), ridge, tolerance, 100)
     weights = np.where(weights <= weights.max() / 4, 0.0, weights)
     return _frank_wolfe(columns, target, weights / weights.sum(), ridge, tolerance, 10_000)

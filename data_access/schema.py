@@ -16,39 +16,27 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from data_access.schema_accounts import audit, sign_in_source, user, user_programme, user_session
+from data_access.schema_base import id_column, load_column, metadata, programme_column
+from data_access.schema_evaluation import (
+    analysis_plan,
+    analysis_tried,
+    comparator,
+    condition_day,
+    plan_deviation,
+    review_comment,
 )
-
-
-def _id() -> Column:
-    return Column("id", Integer, primary_key=True)
-
-
-def _programme() -> Column:
-    return Column("programme_id", ForeignKey("programme.id"), nullable=False)
-
-
-def _load() -> Column:
-    return Column("load_id", ForeignKey("load.id"), nullable=False, index=True)
-
 
 programme = Table(
     "programme",
     metadata,
-    _id(),
+    id_column(),
     Column("code", String(40), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("demonstration", Boolean, nullable=False, default=False),
@@ -62,8 +50,8 @@ programme = Table(
 load = Table(
     "load",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("kind", String(20), nullable=False),
     Column("source", String(120), nullable=False),
     Column("file_name", String(255), nullable=False),
@@ -86,8 +74,8 @@ Index("ix_load_lookup", load.c.programme_id, load.c.kind, load.c.sha256)
 reject = Table(
     "reject",
     metadata,
-    _id(),
-    _load(),
+    id_column(),
+    load_column(),
     Column("row_number", Integer, nullable=False),  # line 1 is the header, as a spreadsheet shows it
     Column("field", String(80), nullable=False),
     Column("reason", String(300), nullable=False),
@@ -97,9 +85,9 @@ reject = Table(
 area = Table(
     "area",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("code", String(40), nullable=False),
     Column("name", String(200), nullable=False),
     Column("position", Integer, nullable=False),  # order in which people number them, from 1
@@ -114,9 +102,9 @@ area = Table(
 weight_set = Table(
     "weight_set",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("index_name", String(80), nullable=False),  # e.g. Cambridge Crime Harm Index
     Column("edition", String(80), nullable=False),
     Column("basis", String(300), nullable=False),  # one sentence: where the weights come from
@@ -126,8 +114,8 @@ weight_set = Table(
 weight = Table(
     "weight",
     metadata,
-    _id(),
-    _load(),
+    id_column(),
+    load_column(),
     Column("weight_set_id", ForeignKey("weight_set.id"), nullable=False, index=True),
     Column("key_kind", String(12), nullable=False),  # code | title | group
     Column("key", String(300), nullable=False),  # normalised: lower case, single spaces
@@ -137,9 +125,9 @@ weight = Table(
 crime = Table(
     "crime",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("row_number", Integer, nullable=False),
     Column("reference", String(80)),
     Column("month", String(7), nullable=False),
@@ -160,22 +148,11 @@ crime = Table(
 Index("ix_crime_cube", crime.c.programme_id, crime.c.area_id, crime.c.month)
 Index("ix_crime_day", crime.c.programme_id, crime.c.local_date)
 
-comparator = Table(
-    "comparator",
-    metadata,
-    _id(),
-    _programme(),
-    _load(),
-    Column("place", String(120), nullable=False),
-    Column("month", String(7), nullable=False),
-    Column("crimes", Integer, nullable=False),
-)
-
 visit = Table(
     "visit",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("area_id", ForeignKey("area.id"), nullable=False),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
@@ -197,8 +174,8 @@ Index("ix_visit_cube", visit.c.programme_id, visit.c.area_id, visit.c.local_date
 tracker_day = Table(
     "tracker_day",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
     Column("device", String(60), nullable=False),
@@ -214,8 +191,8 @@ tracker_day = Table(
 dose_day = Table(
     "dose_day",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("area_id", ForeignKey("area.id"), nullable=False),
     Column("provider", String(40), nullable=False),
     Column("team", String(60), nullable=False),
@@ -237,8 +214,8 @@ Index("ix_dose_day_cube", dose_day.c.programme_id, dose_day.c.area_id, dose_day.
 bridge_calibration = Table(
     "bridge_calibration",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("interval_s", Float, nullable=False),  # the sparse rate that the dense tracks were thinned to
     Column("scale", Float, nullable=False),  # k of: variance = k V + c
     Column("floor_min2", Float, nullable=False),  # c, minutes squared
@@ -253,8 +230,8 @@ bridge_calibration = Table(
 dosage_rules = Table(
     "dosage_rules",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("provider", String(40), nullable=False),
     Column("rules", JSON, nullable=False),
     Column("reason", Text, nullable=False),  # why this change, in the words of who made it
@@ -268,9 +245,9 @@ dosage_rules = Table(
 ping_part = Table(
     "ping_part",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("provider", String(40), nullable=False),
     Column("local_date", Date, nullable=False),
     Column("path", String(300), nullable=False),  # relative to the store
@@ -286,8 +263,8 @@ Index("ix_ping_part_day", ping_part.c.programme_id, ping_part.c.local_date)
 confirmed_month = Table(
     "confirmed_month",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("month", String(7), nullable=False),
     Column("confirmed_at", DateTime, nullable=False),
     Column("confirmed_by", String(120), nullable=False),
@@ -297,9 +274,9 @@ confirmed_month = Table(
 plan = Table(
     "plan",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("area_id", ForeignKey("area.id"), nullable=False),
     Column("provider", String(40), nullable=False),
     Column("local_date", Date, nullable=False),
@@ -316,9 +293,9 @@ Index("ix_plan_cube", plan.c.programme_id, plan.c.area_id, plan.c.local_date)
 cost = Table(
     "cost",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("month", String(7), nullable=False),
     Column("provider", String(40)),  # empty: not one provider's (analysis, training)
     Column("category", String(80), nullable=False),
@@ -330,9 +307,9 @@ cost = Table(
 engagement = Table(
     "engagement",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("local_date", Date, nullable=False),
     Column("area_id", ForeignKey("area.id")),
     Column("provider", String(40), nullable=False),
@@ -343,9 +320,9 @@ engagement = Table(
 case_study = Table(
     "case_study",
     metadata,
-    _id(),
-    _programme(),
-    _load(),
+    id_column(),
+    programme_column(),
+    load_column(),
     Column("reference", String(40), nullable=False),
     Column("theme", String(80), nullable=False),
     Column("title", String(200), nullable=False),
@@ -362,8 +339,8 @@ case_study = Table(
 return_draft = Table(
     "return_draft",
     metadata,
-    _id(),
-    _programme(),
+    id_column(),
+    programme_column(),
     Column("month", String(7), nullable=False),
     Column("narrative", JSON, nullable=False),
     Column("revision", Integer, nullable=False),  # concurrent edits are refused, not merged
@@ -372,59 +349,36 @@ return_draft = Table(
     UniqueConstraint("programme_id", "month"),
 )
 
-user = Table(
-    "user_account",
-    metadata,
-    _id(),
-    Column("email", String(200), nullable=False, unique=True),
-    Column("name", String(120), nullable=False),
-    Column("role", String(40), nullable=False),
-    Column("password_hash", String(200), nullable=False),
-    Column("active", Boolean, nullable=False, default=True),
-    Column("session_version", Integer, nullable=False, default=1),
-    Column("failed_sign_ins", Integer, nullable=False, default=0),
-    Column("locked_until", DateTime),
-    Column("created_at", DateTime, nullable=False),
-)
-
-user_programme = Table(
-    "user_programme",
-    metadata,
-    Column("user_id", ForeignKey("user_account.id"), primary_key=True),
-    Column("programme_id", ForeignKey("programme.id"), primary_key=True),
-)
-
-user_session = Table(
-    "user_session",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("user_id", ForeignKey("user_account.id"), nullable=False, index=True),
-    Column("session_version", Integer, nullable=False),
-    Column("started_at", DateTime, nullable=False),
-    Column("seen_at", DateTime, nullable=False),
-    Column("ended_at", DateTime),
-)
-
-# Where an account was tried or opened from: an address locks itself out, not the account's owner.
-sign_in_source = Table(
-    "sign_in_source",
-    metadata,
-    Column("user_id", ForeignKey("user_account.id"), primary_key=True),
-    Column("address_hash", String(64), primary_key=True),  # keyed with SECRET_KEY
-    Column("failed", Integer, nullable=False, default=0),
-    Column("locked_until", DateTime),
-    Column("tried_at", DateTime, nullable=False),
-    Column("signed_in_at", DateTime),  # empty: never successfully
-)
-
-# Only ever added to: triggers in migration 0002 refuse changes.
-audit = Table(
+__all__ = [
+    "analysis_plan",
+    "analysis_tried",
+    "area",
     "audit",
-    metadata,
-    _id(),
-    Column("at", DateTime, nullable=False),
-    Column("actor", String(200), nullable=False),
-    Column("event", String(60), nullable=False),
-    Column("programme_id", Integer),
-    Column("detail", JSON, nullable=False),
-)
+    "bridge_calibration",
+    "case_study",
+    "comparator",
+    "condition_day",
+    "confirmed_month",
+    "cost",
+    "crime",
+    "dosage_rules",
+    "dose_day",
+    "engagement",
+    "load",
+    "metadata",
+    "ping_part",
+    "plan",
+    "plan_deviation",
+    "programme",
+    "reject",
+    "return_draft",
+    "review_comment",
+    "sign_in_source",
+    "tracker_day",
+    "user",
+    "user_programme",
+    "user_session",
+    "visit",
+    "weight",
+    "weight_set",
+]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from domain.evaluation_settings import NOTHING_SAID, EvaluationSettings, parse_evaluation
 from domain.periods import Period
 
 PROVIDER_KINDS = ("police dedicated", "police overtime", "police other", "partner")
@@ -94,6 +95,7 @@ class Programme:
     data_note: str  # shown beside every figure: snapping, coverage, demonstration
     return_due_day: int | None = None  # day of the following month on which a monthly return is due
     briefing_marking: str = "OFFICIAL-SENSITIVE"  # of what shows days, hours and places of recent patrols
+    evaluation: EvaluationSettings = NOTHING_SAID
 
     def provider(self, code: str) -> Provider | None:
         return next((p for p in self.providers if p.code == code), None)
@@ -109,7 +111,7 @@ class Programme:
         return self.before.period.overlap_days(Period(self.service_live_from, self.before.period.end))
 
 
-class _Reader:
+class SettingsReader:
     """Reads typed values and collects every problem, so that a user mends a file once."""
 
     def __init__(self) -> None:
@@ -189,7 +191,7 @@ class _Reader:
         )
 
 
-def _due_day(r: _Reader, fund: Mapping[str, Any]) -> int | None:
+def _due_day(r: SettingsReader, fund: Mapping[str, Any]) -> int | None:
     if fund.get("return_due_day") is None:
         return None
     found = int(r.number(fund, "return_due_day", "fund."))
@@ -200,7 +202,7 @@ def _due_day(r: _Reader, fund: Mapping[str, Any]) -> int | None:
 
 def parse_programme(document: Mapping[str, Any]) -> Programme:
     """Validate a programme document; raise ProgrammeError listing every problem at once."""
-    r = _Reader()
+    r = SettingsReader()
     fund = document.get("fund", {}) if isinstance(document.get("fund", {}), Mapping) else {}
     service = document.get("service", {}) if isinstance(document.get("service", {}), Mapping) else {}
     windows = document.get("evaluation", {}) if isinstance(document.get("evaluation", {}), Mapping) else {}
@@ -256,6 +258,7 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         briefing_marking=r.choice(
             r.text(document, "briefing_marking", "", "OFFICIAL-SENSITIVE"), MARKINGS, "briefing_marking"
         ),
+        evaluation=parse_evaluation(r, windows),
     )
     if r.problems:
         raise ProgrammeError(r.problems)

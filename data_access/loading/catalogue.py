@@ -10,6 +10,7 @@ from data_access.loading.ping_rows import write_pings
 from data_access.loading.readers import (
     case_studies,
     comparators,
+    conditions,
     costs,
     crimes,
     engagements,
@@ -45,5 +46,6 @@ KINDS: dict[str, Kind] = {
     "engagements": Kind(engagements.read, write_rows("engagements")),
     "weights": Kind(weights.read, write_weights),
     "comparators": Kind(comparators.read, write_rows("comparators")),
+    "conditions": Kind(conditions.read, write_rows("conditions")),
     "case-studies": Kind(case_studies.read, write_case_studies),
 }

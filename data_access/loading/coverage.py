@@ -53,6 +53,7 @@ SUBJECTS = {
         s.engagement, "local_date", ("local_date", "area_id", "provider", "measure", "count"), ("provider",)
     ),
     "comparators": Subject(s.comparator, "month", ("month", "place"), ("place",), repeats=False),
+    "conditions": Subject(s.condition_day, "local_date", ("local_date",), repeats=False),
 }
 
 

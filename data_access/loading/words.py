@@ -11,7 +11,8 @@ KIND_NAMES = {
     "costs": "Costs",
     "engagements": "Enforcement and engagement",
     "weights": "Harm weights",
-    "comparators": "Comparators",
+    "comparators": "Comparators and candidate places",
+    "conditions": "Events and weather by day",
     "case-studies": "Case studies",
     "programme": "Programme settings",
 }

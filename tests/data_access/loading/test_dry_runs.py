@@ -38,6 +38,7 @@ FILES = {
                     "date,hot_spot,provider,measure,count\n2023-02-13,HS1,outreach,arrests,2\n", {}),
     "weights": ("w.csv", "offence_group,harm_days\nTheft,2\nFraud,-1\n", "offence_group,harm_days\nTheft,3\n", {"edition": "2024"}),
     "comparators": ("m.csv", "month,place,crimes\n2023-02,Leeds,10\n2023-02,Leeds,11\n", "month,place,crimes\n2023-02,Leeds,12\n", {}),
+    "conditions": ("d.csv", "date,event,rain_mm\n2023-02-13,1,2\n2023-02-14,maybe,2\n", "date,event,rain_mm\n2023-02-13,0,2\n", {}),
     "case-studies": ("s.json", json.dumps({"case_studies": [STUDY, {**STUDY, "title": ""}]}),
                      json.dumps({"case_studies": [{**STUDY, "outcome": "None."}]}), {}),
 }  # fmt: skip

@@ -6,6 +6,7 @@ statsmodels gives the same coefficients (a test holds them together) but takes s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -111,12 +112,18 @@ def _finish(x: Floats, y: Floats, offset: Floats, coef: Floats) -> PoissonFit:
 
 @dataclass(frozen=True)
 class ConditionalFit:
-    """Fixed-effects Poisson: ``coef`` (k,), ``cov_model`` (k, k) and row ``scores`` (n, k) for clustered errors."""
+    """Fixed-effects Poisson: ``coef`` (k,), ``cov_model`` (k, k), ``mu`` (n,), row ``scores`` (n, k) for clustered errors."""
 
     coef: Floats
     cov_model: Floats
-    scores: Floats
     mu: Floats
+    blocks: _Strata
+    state: _State
+
+    @cached_property
+    def scores(self) -> Floats:
+        """(y_i - mu_i)(x_i - xbar_s): made when asked for, which a shuffle of a thousand fits never does."""
+        return self.blocks.scores(self.state)
 
 
 def fit_conditional_poisson(
@@ -126,6 +133,7 @@ def fit_conditional_poisson(
     *,
     offset: Floats | None = None,
     start: Floats | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> ConditionalFit:
     """Poisson regression with one free level a stratum, the levels removed by conditioning on stratum totals.
 
@@ -145,6 +153,8 @@ def fit_conditional_poisson(
         Added to the log of the mean (log exposure, or an effect held fixed).
     start : (k,) array, optional
         Where to begin; the coefficients of nearly the same data save most of the work.
+    tolerance : float
+        Largest last step of any coefficient; the error left is about its square.
 
     Raises
     ------
@@ -171,7 +181,7 @@ def fit_conditional_poisson(
         coef, current = coef + scale * step, proposed
         if np.max(np.abs(coef), initial=0) > 30:
             raise DidNotConverge("An estimate runs off to zero or infinity: the events lie all on one side.")
-        if np.max(np.abs(scale * step), initial=0) < _TOLERANCE:
+        if np.max(np.abs(scale * step), initial=0) < tolerance:
             return blocks.finish(coef, current)
     raise DidNotConverge("The conditional Poisson model has no finite best fit to these counts.")
 
@@ -224,14 +234,19 @@ class _Strata:
 
     def finish(self, coef: Floats, state: _State) -> ConditionalFit:
         bread: Floats = np.linalg.inv(state.information).astype(np.float64)
-        scores, mu = np.empty((len(self.y), len(coef))), np.empty_like(self.y)
+        mu = np.empty_like(self.y)
+        mu[self.order] = state.mu
+        return ConditionalFit(coef, bread, mu, self, state)
+
+    def scores(self, state: _State) -> Floats:
+        found = np.empty((len(self.y), len(self.x)))
         if len(self.y):
             means = np.add.reduceat(self.x * state.mu, self.starts, axis=1) / np.where(
                 self.totals > 0, self.totals, 1.0
             )
             centred = self.x - np.repeat(means, self.sizes, axis=1)
-            scores[self.order], mu[self.order] = (centred * (self.y - state.mu)).T, state.mu
-        return ConditionalFit(coef, bread, scores, mu)
+            found[self.order] = (centred * (self.y - state.mu)).T
+        return found
 
 
 def cluster_covariance(scores: Floats, bread: Floats, clusters: npt.NDArray[np.int64]) -> tuple[Floats, int]:

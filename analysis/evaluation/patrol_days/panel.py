@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ BLOCK_DAYS = 28
 CONDITIONS = ("previous_7_days", "holiday", "event", "rain_mm", "temperature_c")
 # A condition known for fewer of the days than this would cost more days than it adjusts for.
 LEAST_KNOWN = 0.9
+# Share of its own variance that a term must keep beside those before it.
+_TOO_LITTLE = 1e-9
 NO_EVENTS = "strata without events, dropped"
 NO_VARIATION = "strata without both patrol and no-patrol days (no information on patrol)"
 
@@ -206,22 +209,22 @@ def independent_terms(terms: Mapping[str, Floats], strata: Codes) -> tuple[Float
 
     The order matters: what is asked about comes last, so that it proves a variation of its own.
     """
-    n = len(strata)
+    n, names = len(strata), list(terms)
     size = np.maximum(np.bincount(strata), 1) if n else np.ones(1)
-    basis: list[Floats] = []
+    within = np.zeros((len(names), n))
+    for row, column in zip(within, terms.values(), strict=True):
+        row[:] = column - (np.bincount(strata, weights=column) / size)[strata]
+        length = np.linalg.norm(row)
+        # Rounding leaves a hair of variation in a term that has none.
+        row *= 0.0 if length < 1e-9 * max(1.0, float(np.abs(column).max(initial=0))) * math.sqrt(n) else 1 / length
+    left = within @ within.T
     kept: list[str] = []
     left_out: list[str] = []
-    for name, column in terms.items():
-        within = column - (np.bincount(strata, weights=column) / size)[strata]
-        length = float(np.linalg.norm(within))
-        rest = within
-        for _ in range(2):  # twice is enough (Kahan): rounding of the first pass is taken out by the second
-            for direction in basis:
-                rest = rest - (direction @ rest) * direction
-        if length < 1e-9 * max(1.0, float(np.abs(column).max(initial=0))) or np.linalg.norm(rest) < 1e-7 * length:
+    for i, name in enumerate(names):
+        if left[i, i] < _TOO_LITTLE:
             left_out.append(name)
             continue
-        basis.append(rest / np.linalg.norm(rest))
         kept.append(name)
+        left -= np.outer(left[:, i], left[i]) / left[i, i]
     x = np.column_stack([terms[name] for name in kept]) if kept else np.zeros((n, 0))
     return x, tuple(kept), tuple(left_out)

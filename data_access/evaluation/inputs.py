@@ -10,6 +10,7 @@ from analysis.evaluation.inputs import BAND_COUNTS, DAYS, SPEND, Inputs
 from data_access.costs import cost_by_provider
 from data_access.engine import get_engine
 from data_access.evaluation import inputs_days, inputs_months
+from data_access.evaluation.inputs_places import Lender, lenders, places
 from data_access.evaluation.windows import (
     MONTH_ONLY,
     NO_SERVICE_WINDOW,
@@ -20,6 +21,7 @@ from data_access.evaluation.windows import (
 )
 from data_access.programmes import AsAt, data_as_at, get_programme
 from data_access.reading import Covered, Opened, crimes_covered, opened
+from data_access.schema_evaluation import COMPARATOR
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period
@@ -28,10 +30,6 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 NO_CRIMES = "No crimes are loaded for the windows of this programme."
-NO_PLACES = (
-    "No comparison places are loaded. Load other places by month (kind comparators), or name another programme's "
-    "areas in the settings (comparator_areas)."
-)
 NO_WEIGHTS = "No crime inside the hot spots has a harm weight. Load a harm index (kind weights)."
 NO_SPEND = "No spend by provider is loaded for the “during” window (kind costs)."
 NO_POINTS = (
@@ -54,16 +52,16 @@ def unsuppressed_inputs(scope: Scope, code: str) -> Inputs:
     """
     scope.require(Permission.VIEW_EVALUATION)
     programme = get_programme(scope, code)
-    return _inputs(str(get_engine().url), data_as_at(scope, code), programme)
+    return _inputs(str(get_engine().url), data_as_at(scope, code), programme, lenders(programme))
 
 
 @lru_cache(maxsize=8)
-def _inputs(_database: str, held: AsAt, programme: Programme) -> Inputs:
+def _inputs(_database: str, held: AsAt, programme: Programme, lent: tuple[Lender, ...]) -> Inputs:
     inside = Scope("evaluation", None, frozenset({programme.code}), frozenset(Permission))
     with opened(inside, programme.code) as o:
         found = _Reading(o, programme)
         spans, reasons = windows(programme), found.reasons
-        frames = found.by_month(spans)
+        frames = found.by_month(spans, lent)
         days, without = found.days(spans.get("during"))
         scored, not_scored = inputs_months.scored(o, spans)
         if scored.empty:
@@ -79,14 +77,16 @@ def _inputs(_database: str, held: AsAt, programme: Programme) -> Inputs:
         before=spans.get("before"),
         during=spans.get("during"),
         live_from=programme.service_live_from,
+        selection=programme.evaluation.selection,
         service_window=service_minutes(programme),
-        provisional_from=provisional_from(o, found.cover),
+        provisional_from=provisional_from(programme, found.cover),
         days=days,
         days_without_trackers=without,
         scored=scored,
         not_scored=not_scored,
         spend=spend,
         weight_edition=held.weight_edition,
+        rebases=tuple((x.month, x.reason, x.decided.isoformat()) for x in programme.evaluation.rebases),
         reasons=reasons,
         **frames,
     )
@@ -100,18 +100,21 @@ class _Reading:
         self.cover: Covered = crimes_covered(o)
         self.reasons: dict[str, str] = {}
 
-    def by_month(self, spans: dict[str, Period]) -> dict[str, pd.DataFrame]:
+    def by_month(self, spans: dict[str, Period], lent: tuple[Lender, ...]) -> dict[str, pd.DataFrame]:
+        months = inputs_months.months(self.o, self.areas, self.cover)
+        others, no_comparators = places(self.o, months, lent)
         found = {
-            "months": inputs_months.months(self.o, self.areas, self.cover),
+            "months": months,
             "cells": inputs_months.cells(self.o, self.areas, self.cover, spans),
-            "places": inputs_months.comparison_places(self.o),
+            "places": others,
             "bands": self._bands(spans),
         }
         no_windows = NO_CRIMES if spans else NO_WINDOWS
-        why = {"months": NO_CRIMES, "cells": no_windows, "places": NO_PLACES, "bands": no_windows}
-        for name, frame in found.items():
-            if frame.empty:
-                self.reasons.setdefault(name, why[name])
+        for name, why in (("months", NO_CRIMES), ("cells", no_windows), ("bands", no_windows)):
+            if found[name].empty:
+                self.reasons.setdefault(name, why)
+        if not (others["role"] == COMPARATOR).any():
+            self.reasons["places"] = no_comparators
         return found
 
     def _bands(self, spans: dict[str, Period]) -> pd.DataFrame:

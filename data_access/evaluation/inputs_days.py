@@ -84,7 +84,9 @@ def days(
     })  # fmt: skip
     frame["patrol"] = frame["patrol"].astype(bool)
     frame["holiday"] = _holidays(frame["local_date"], during)
-    return frame[list(DAYS)], int((inside & ~tracked).sum())
+    conditions = _conditions(o, during)
+    frame = frame[list(DAYS)].join(conditions, on="local_date")
+    return frame, int((inside & ~tracked).sum())
 
 
 # --- crimes -------------------------------------------------------------------------------------------------
@@ -222,3 +224,16 @@ def _holidays(dates: pd.Series, during: Period) -> pd.Series:
     years = range(during.start.year, during.end.year + 1)
     free = set(country_holidays("GB", subdiv="ENG", years=years))
     return dates.isin(free).astype(int)
+
+
+def _conditions(o: Opened, during: Period) -> pd.DataFrame:
+    """What was loaded by day, only the measures that were; a day that was not measured stays missing."""
+    c = schema.condition_day.c
+    rows = o.frame(
+        select(c.local_date, c.event, c.rain_mm, c.temperature_c)
+        .where(c.programme_id == o.programme_id, c.local_date.between(during.start, during.end))
+        .order_by(c.local_date, c.id)
+    )
+    return (
+        rows.drop_duplicates("local_date", keep="last").set_index("local_date").astype(float).dropna(axis=1, how="all")
+    )

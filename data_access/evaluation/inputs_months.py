@@ -89,14 +89,6 @@ def scored(o: Opened, windows: Mapping[str, Period]) -> tuple[pd.DataFrame, dict
     return frame.assign(week=weeks)[list(SCORED)], without
 
 
-def comparison_places(o: Opened) -> pd.DataFrame:
-    """[place, role, month, crimes] as loaded (kind comparators)."""
-    c = schema.comparator.c
-    return o.frame(
-        select(c.place, c.month, c.crimes).where(c.programme_id == o.programme_id).order_by(c.place, c.month)
-    ).assign(role="comparator")
-
-
 def bands(o: Opened, cover: Covered, windows: Mapping[str, Period]) -> pd.DataFrame:
     """``BAND_COUNTS``: every crime with a place by the distance to its nearest hot spot boundary."""
     parts = []

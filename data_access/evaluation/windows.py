@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 import pandas as pd
 
-from data_access.reading import Covered, Opened, whole_months
+from data_access.reading import Covered, whole_months
 from domain.periods import Period, month_period
 from domain.programme import Programme
 
@@ -76,7 +76,7 @@ def whole_months_covered(cover: Covered) -> list[str]:
     return [month for month, days in held.items() if days == month_period(month).days]
 
 
-def provisional_from(o: Opened, cover: Covered) -> date | None:
+def provisional_from(programme: Programme, cover: Covered) -> date | None:
     """First day whose crimes may still change."""
-    weeks = o.programme.provisional_weeks
+    weeks = programme.provisional_weeks
     return cover.last_day - timedelta(weeks=weeks) if cover.last_day and weeks else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.evaluation.building import difference_record
 from analysis.evaluation.displacement.wdd import ASSUMPTIONS, PHI, running_wdd
@@ -17,6 +18,7 @@ ESTIMAND = "Crimes in the hot spots so far, change less the control's"
 SPENT, SEEN, LOOKS = "error spent so far", "share of the planned information seen", "looks so far, of those planned"
 CROSSED = "bound crossed at this look"
 COLUMNS = ("look", "estimate", "se", "z", "time", "bound", "low", "high", "crossed")
+Parts = Sequence[Sequence[float]]
 LIMITS = (
     "The control is brought to the size of the hot spots by its count before, taken as known.",
     "Chance is Poisson scatter times its overdispersion; a city that drifts away from its control over months is not in it.",
@@ -40,6 +42,7 @@ def running_in_bounds(
     planned: int,
     control_area: float = 1.0,
     phi: float = 1.0,
+    df: float | None = None,
     alpha: float = 0.05,
     kind: Spending = "obrien-fleming",
 ) -> RunningWdd | Refusal:
@@ -59,8 +62,9 @@ def running_in_bounds(
         Months at which the last look was planned; more than ``m`` while the service runs.
     control_area : float
         Size of the control in treated areas (its count before over theirs).
-    phi : float
-        Overdispersion, >= 1.
+    phi, df : float
+        Overdispersion, >= 1, and the degrees of freedom it was estimated with (None: taken as known). A bound is then
+        the t quantile with the same tail as its normal one.
     alpha, kind
         Total error, two-sided, and the spending function (:func:`~analysis.evaluation.monitoring.spending.spent_by`).
 
@@ -100,11 +104,11 @@ def running_in_bounds(
     final = running_wdd(treated_before, ends[0], control_before, ends[1], **sizes).iloc[-1]
     times = _rising((shown["look"] / shown["se"]) ** 2 / (final["look"] / final["se"]) ** 2)
     bounds = spending_bounds(times, alpha=alpha, kind=kind)
-    looks = shown.assign(time=times, bound=bounds.z)
+    looks = shown.assign(time=times, bound=[_wider(z, df) for z in bounds.z])
     looks["low"], looks["high"] = (looks["estimate"] + side * looks["bound"] * looks["se"] for side in (-1, 1))
     looks["crossed"] = looks["z"].abs() >= looks["bound"]
     parts = (treated_before, treated_during[:months], control_before, control_during[:months])
-    record = _record(looks, bounds.spent[-1], alpha, planned, max(1.0, phi), parts)
+    record = _record(looks, bounds.spent[-1], alpha, planned, max(1.0, phi), df, parts)
     return RunningWdd(looks[list(COLUMNS)], record)
 
 
@@ -122,6 +126,13 @@ def _reason(
     if not np.isfinite(np.concatenate([treated_before, treated_during, control_before, control_during])).all():
         return "A month is missing; a running total over it would take it for a month without crime."
     return ""
+
+
+def _wider(z: float, df: float | None) -> float:
+    """The bound for a noise that was itself estimated; farther out than FARTHEST no bound is of use."""
+    if df is None or z >= FARTHEST:
+        return z
+    return min(FARTHEST, float(stats.t.isf(stats.norm.sf(z), df)))
 
 
 def _carried_on(counts: Sequence[float], planned: int) -> list[float]:
@@ -142,12 +153,12 @@ def _rising(times: pd.Series) -> list[float]:
 
 
 def _record(
-    looks: pd.DataFrame, spent: float, alpha: float, planned: int, phi: float, parts: Sequence[Sequence[float]]
+    looks: pd.DataFrame, spent: float, alpha: float, planned: int, phi: float, df: float | None, parts: Parts
 ) -> ResultRecord:
     last = looks.iloc[-1]
     ended = int(last["look"]) >= planned
     return difference_record(
-        difference=float(last["estimate"]), se=float(last["se"]), df=None, method_key="running-wdd", unit="crimes",
+        difference=float(last["estimate"]), se=float(last["se"]), df=df, method_key="running-wdd", unit="crimes",
         estimand=ESTIMAND, ci_low=float(last["low"]), ci_high=float(last["high"]), p=None,
         n_events=round(sum(float(np.sum(part)) for part in parts)), n_units=sum(len(part) for part in parts),
         n_clusters=None,

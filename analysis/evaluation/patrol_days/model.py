@@ -179,9 +179,7 @@ def patrol_days(
     (0.5, 56)
     """
     extra = usable_conditions(panel) if covariates is None else tuple(covariates)
-    if exposure:
-        panel = panel[panel[exposure] > 0]
-    prepared = prepare(panel, outcome, [treatment, *extra, *([exposure] if exposure else [])], strata)
+    prepared = prepare(panel, outcome, [treatment], extra, strata, weekday=weekday, exposure=exposure)
     variation = Variation.of(prepared, treatment)
     reason = variation.reason_to_refuse()
     found = reason or fit_days(
@@ -295,6 +293,10 @@ def _fit_checks(found: Fitted, name: str, events: int, by: str, scale: float) ->
         Check(
             "hot spot-days left out, a value is missing", float(found.prepared.missing), None,
             meaning="Hot spot-days on which the outcome, the patrol or a condition is not known.",
+        ),
+        Check(
+            "hot spot-days under a condition on which no crime ever fell", float(found.prepared.settled.sum()), None,
+            meaning="They say nothing about patrol and are left out (a holiday without any crime, for example).",
         ),
         Check(
             "terms left out, not distinguishable", ", ".join(found.left_out) or "none", not found.left_out,

@@ -88,12 +88,13 @@ class Prepared:
     strata_words: str
     codes: Codes  # of every complete row
     missing: int  # rows left out because a value is not known
+    settled: npt.NDArray[np.bool_]  # rows whose conditions settle that nothing happened (see _settled_rows)
 
     @cached_property
     def alive(self) -> npt.NDArray[np.bool_]:
         y = self.complete[self.outcome].to_numpy(float)
         totals = np.bincount(self.codes, weights=y) if len(y) else np.zeros(0)
-        found: npt.NDArray[np.bool_] = totals[self.codes] > 0
+        found: npt.NDArray[np.bool_] = (totals[self.codes] > 0) & ~self.settled
         return found
 
     @cached_property
@@ -135,15 +136,57 @@ class Prepared:
         return found.hexdigest()
 
 
-def prepare(panel: pd.DataFrame, outcome: str, needed: Sequence[str], strata: str) -> Prepared:
-    """Rows on which the outcome and every column of ``needed`` are known, with their strata."""
+def prepare(
+    panel: pd.DataFrame,
+    outcome: str,
+    treatments: Sequence[str],
+    covariates: Sequence[str],
+    strata: str,
+    *,
+    weekday: bool = True,
+    exposure: str | None = None,
+) -> Prepared:
+    """Rows on which the outcome and every other column are known (and the exposure is not 0), with their strata."""
     panel = with_days(panel)
-    known = panel[[outcome, *needed]].notna().all(axis=1)
+    known = panel[[outcome, *treatments, *covariates]].notna().all(axis=1)
+    if exposure:
+        known &= panel[exposure].fillna(0) > 0
     complete = panel[known].reset_index(drop=True)
     words = {"none": "hot spot", "pooled": "all days together"}.get(strata, f"hot spot x {strata}")
     # Blocks count from the first day loaded, whichever rows are complete.
     codes = stratum_codes(panel, strata)[known.to_numpy()] if len(panel) else np.zeros(0, np.int64)
-    return Prepared(complete, outcome, words, codes, int((~known).sum()))
+    nuisance = [complete[name].to_numpy(float) for name in covariates]
+    if weekday:
+        day = complete["local_date"].dt.day_of_week.to_numpy()
+        nuisance += [(day == n).astype(float) for n in range(1, 7)]
+    settled = _settled_rows(complete[outcome].to_numpy(float), nuisance, codes)
+    return Prepared(complete, outcome, words, codes, int((~known).sum()), settled)
+
+
+def _settled_rows(y: Floats, terms: Sequence[Floats], codes: Codes) -> npt.NDArray[np.bool_]:
+    """Rows that a condition's level settles: no event ever fell on, say, a holiday, so its level runs to zero.
+
+    The best fit gives such rows a mean of 0 and the rest the fit without them (Correia, Guimaraes & Zylkin 2019), so they
+    are left out rather than the whole estimate refused.
+    """
+    settled = np.zeros(len(y), bool)
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])[: len(y)]
+    sizes = np.diff(np.r_[starts, len(y)])
+    changed = bool(len(y))
+    while changed:
+        changed = False
+        for term in terms:
+            for z in (term, -term):
+                lowest = np.minimum.reduceat(np.where(settled, np.inf, z)[order], starts)
+                above = np.empty(len(y), bool)
+                above[order] = z[order] > np.repeat(lowest, sizes) + 1e-12
+                above &= ~settled
+                if above.any() and y[above].sum() == 0:
+                    # Strata without an event are left out anyway; only a term that matters elsewhere counts as a change.
+                    settled |= above
+                    changed = True
+    return settled
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 # 2^20 sign patterns are 8 MB; beyond this a draw says the same to the third digit.
 MOST_ENUMERATED = 1 << 20
 _CHUNK = 2_000_000
+_MOST_STEPS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def label_test(
     """Randomisation test of two groups: the labels could as well have fallen on other units of the same stratum.
 
     Statistic: the sum of ``values`` over treated units; expected: sum over strata of treated x mean. With
-    values 0/1 this is Fisher's exact test. All arrangements are enumerated when there are at most 2^20 of them.
+    values 0/1 this is Fisher's exact test. All arrangements are looked at when there are at most
+    2^20 of them, and of whole numbers (counts) however many there are.
 
     Parameters
     ----------
@@ -158,6 +160,9 @@ def label_test(
     observed = float(y[given].sum())
     expected = float(sum(count * part.mean() for part, count in groups))
     exact = math.prod(math.comb(len(part), count) for part, count in groups) <= MOST_ENUMERATED
+    if not exact and (counted := _counted(groups)):
+        extreme, total = _extreme_of_counts(counted, observed, expected, alternative)
+        return PermutationTest(observed, expected, extreme / total, extreme, total, True)
     if exact:
         each = [np.array([sum(c) for c in combinations(part, count)], float) for part, count in groups]
         sums = reduce(lambda a, b: np.add.outer(a, b).ravel(), each)
@@ -186,6 +191,38 @@ def _drawn(rng: np.random.Generator, values: Floats, count: int, permutations: i
         parts.append(values[order].sum(axis=1))
     found: Floats = np.concatenate(parts).astype(np.float64)
     return found
+
+
+def _counted(groups: Sequence[tuple[Floats, int]]) -> dict[int, int]:
+    """Number of arrangements by their sum, for whole-number values; empty where that would take too long.
+
+    Subsets of k values by their sum are counted one value at a time: ways[k][s] += ways[k - 1][s - value].
+    """
+    if any((part != np.round(part)).any() or (part < 0).any() for part, _ in groups):
+        return {}
+    if sum(len(part) * (count + 1) * (part.sum() + 1) for part, count in groups) > _MOST_STEPS:
+        return {}
+    found = {0: 1}
+    for part, count in groups:
+        ways: list[dict[int, int]] = [{0: 1}, *({} for _ in range(count))]
+        for value in part.astype(int).tolist():
+            for k in range(count, 0, -1):
+                for s, n in ways[k - 1].items():
+                    ways[k][s + value] = ways[k].get(s + value, 0) + n
+        joined: dict[int, int] = {}
+        for a, n in found.items():
+            for b, m in ways[count].items():
+                joined[a + b] = joined.get(a + b, 0) + n * m
+        found = joined
+    return found
+
+
+def _extreme_of_counts(
+    counted: dict[int, int], observed: float, expected: float, alternative: Alternative
+) -> tuple[int, int]:
+    sums = np.array(list(counted), float)
+    extreme = [_as_extreme(np.array([s]), observed, expected, alternative) for s in sums]
+    return sum(n for n, e in zip(counted.values(), extreme, strict=True) if e), sum(counted.values())
 
 
 def _as_extreme(sums: Floats, observed: float, expected: float, alternative: Alternative) -> int:

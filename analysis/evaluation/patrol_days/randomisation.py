@@ -162,9 +162,7 @@ def _board(
     exposure: str | None,
 ) -> _Board | str:
     extra = usable_conditions(panel) if covariates is None else tuple(covariates)
-    if exposure:
-        panel = panel[panel[exposure] > 0]
-    prepared = prepare(panel, outcome, [treatment, *extra, *([exposure] if exposure else [])], strata)
+    prepared = prepare(panel, outcome, [treatment], extra, strata, weekday=weekday, exposure=exposure)
     if not len(prepared.y):
         return "No crime was recorded in the service window on any of these days."
     if prepared.complete.duplicated(["hot_spot", "local_date"]).any():

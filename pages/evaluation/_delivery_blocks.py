@@ -27,6 +27,10 @@ NO_DURING = (
 )
 
 
+def _all_months(view: View) -> str:
+    return f"{view.defaults.area_name} and around it, every month loaded"
+
+
 def _during(view: View) -> Period | None:
     return view.programme.during.period if view.programme.during else None
 
@@ -204,16 +208,14 @@ def _pooled(frame: pd.DataFrame, window: str, of: str, part: str) -> float | Non
 def _records_sentence(frame: pd.DataFrame, view: View) -> str:
     said = []
     for words, of, part in (
-        ("have coordinates", "records", "located_share"),
-        ("have a time of day", "records", "timed_share"),
+        ("of records have coordinates", "records", "located_share"),
+        ("of records have a time of day", "records", "timed_share"),
         ("of crimes have no harm weight", "crimes", "not_scored_share"),
     ):
         before, during = (_pooled(frame, window, of, part) for window in ("before", "during"))
-        if before is None or during is None:
-            continue
-        of_what = "" if words.startswith("of") else "of records "
-        said.append(f"{formats.percent(before, 1)} before and {formats.percent(during, 1)} during {of_what}{words}")
-    return f"{'; '.join(said)}." if said else "No month of the windows is loaded."
+        if before is not None and during is not None:
+            said.append(f"{formats.percent(before, 1)} and {formats.percent(during, 1)} {words}")
+    return f"Before and during: {'; '.join(said)}." if said else "No month of the windows is loaded."
 
 
 def _records_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -240,6 +242,7 @@ def _records_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 RECORDS = Inspect(
     id="evaluation-record-quality",
     title="Records with a place, a time and a harm weight, by month",
+    covers=_all_months,
     frame=_records,
     sentence=_records_sentence,
     caption=lambda view: (
@@ -274,6 +277,7 @@ def _supply(view: View) -> pd.DataFrame:
 SUPPLY = Inspect(
     id="evaluation-short-months",
     title="Months that look short of records",
+    covers=_all_months,
     frame=_supply,
     sentence=lambda frame, view: (
         f"{formats.joined([formats.month(m) for m in frame['month']])} {'has' if len(frame) == 1 else 'have'} fewer records "
@@ -343,6 +347,7 @@ def _one_file(view: View) -> tuple[str, str]:
 REVISIONS = Inspect(
     id="evaluation-revisions",
     title="How much later files changed months already loaded",
+    covers=_all_months,
     frame=_revisions,
     sentence=_revisions_sentence,
     caption=lambda view: (

@@ -145,6 +145,9 @@ FOREST = register_block(
         figure=forest_figure,
         height=400,
         covers=covers,
+        why="One figure can be right by luck; what is believed should hold however it is looked at.",
+        misleads="The rows share the same records, so their agreement is less than independent confirmation.",
+        methods=("before-after", "exact-conditional", "patrol-days"),
     )
 )
 
@@ -204,6 +207,12 @@ BEFORE_AFTER = register_block(
         ),
         height=300,
         covers=covers,
+        why="It is the plainest fact of the programme: what was recorded then and now.",
+        misleads=(
+            "There is no comparison area. A fall everywhere, a change of recording, or a return to normal of places chosen in a "
+            "bad year looks the same as an effect."
+        ),
+        methods=("before-after", "exact-conditional", "e-test"),
     )
 )
 
@@ -247,6 +256,8 @@ HARM = register_block(
         figure=forest_figure,
         height=280,
         covers=covers,
+        why="Fewer crimes with more harm in each are not the same as less harm.",
+        misleads="A handful of very serious crimes can decide it.",
     )
 )
 
@@ -284,6 +295,12 @@ PATROL_DAYS = register_block(
         ],
         table_open=True,
         covers=covers,
+        why="It compares the hot spots with themselves in the same weeks, so a fall everywhere cannot make a difference.",
+        misleads=(
+            "Days were not drawn at random: an event that brings both patrols and crime on one day misleads it, and a tracker "
+            "that failed makes a patrolled day look unpatrolled."
+        ),
+        methods=("patrol-days", "patrol-days-ri"),
     )
 )
 
@@ -334,6 +351,8 @@ PLACES = register_block(
         ),
         height=340,
         covers=covers,
+        why="Crime moves up and down together over a country; a fall that everyone had is not this service's.",
+        misleads="Whole cities were not chosen for being hot spots, and a few places cannot show what chance would do.",
     )
 )
 

@@ -17,6 +17,7 @@ from domain.roles import Permission
 from domain.scope import OutOfScope
 from pages._frame import DataPage, content, make_view, no_access
 from pages.evaluation import _summary_blocks as blocks
+from pages.evaluation._page import sub_navigation
 
 QUESTION = "How sure can we be?"
 
@@ -84,8 +85,10 @@ def layout(**query: Any) -> html.Div:
         view = make_view(current_scope(), asked)
     except OutOfScope as reason:
         return no_access(str(reason))
+    inspects = view.may(Permission.INSPECT_EVALUATION)
     return html.Div(
         [
+            *([sub_navigation("/evaluation", view)] if inspects else []),
             html.H1(QUESTION),
             html.P(f"{blocks.covers(view)}.", className="caption", id="evaluation-covers"),
             html.P(f"Data as at: {view.data_as_at()}.", className="as-at"),

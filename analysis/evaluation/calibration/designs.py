@@ -52,6 +52,7 @@ MONTHS, CHOSEN, NATIONAL = "months", "months-chosen", "months-national"
 NATIONAL_8, NATIONAL_CHOSEN = "months-national-8", "months-national-chosen"
 POWER_DAYS, POWER_MONTHS = ("days-0.8", "days-0.6"), ("months-0.8", "months-0.6")
 POWER_DOSE = "dose-0.9"
+POWER_BEFORE_AFTER = ("months-alone-0.8", "months-alone-0.6")
 
 _ALL = (
     Situation(DAYS, "patrols follow weekday, level and last week's crime", DaysDesign()),
@@ -66,6 +67,8 @@ _ALL = (
     Situation(NATIONAL_CHOSEN, "crime falls 8% everywhere and the places were chosen for a bad year", MonthsDesign(national=FALL, chosen=True)),
     Situation(POWER_MONTHS[0], "the service lowers crime by 20%; crime falls 8% everywhere", MonthsDesign(math.log(0.8), FALL)),
     Situation(POWER_MONTHS[1], "the service lowers crime by 40%; crime falls 8% everywhere", MonthsDesign(math.log(0.6), FALL)),
+    Situation(POWER_BEFORE_AFTER[0], "the service lowers crime by 20%; nothing else happens", MonthsDesign(math.log(0.8))),
+    Situation(POWER_BEFORE_AFTER[1], "the service lowers crime by 40%; nothing else happens", MonthsDesign(math.log(0.6))),
 )  # fmt: skip
 SITUATIONS: dict[str, Situation] = {situation.key: situation for situation in _ALL}
 _ORDER = list(SITUATIONS)

@@ -86,10 +86,18 @@ class MonthsData:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """The hot spots together and each comparator city: place, month, crimes."""
+        """The hot spots together and each comparator city: place, month, crimes, exposure (places counted)."""
         rows = np.vstack([self.treated.sum(axis=0)[None, :], self.others])
         names = [TREATED] + [f"City {j + 1:02d}" for j in range(len(self.others))]
-        return pd.DataFrame({"place": np.repeat(names, MONTHS), "month": _LABELS * len(names), "crimes": rows.ravel()})
+        places = np.array([self.hot_spots] + [len(self.city)] * len(self.others), float)
+        return pd.DataFrame(
+            {
+                "place": np.repeat(names, MONTHS),
+                "month": _LABELS * len(names),
+                "crimes": rows.ravel(),
+                "exposure": np.repeat(places, MONTHS),
+            }
+        )
 
     def area(self, which: int) -> npt.NDArray[np.int64]:
         """(48,) counts of a set of as many other places of the same city: 1, 2 or 3 (control, ring, ring's control)."""

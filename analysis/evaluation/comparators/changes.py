@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.evaluation.comparators.panel import Floats, Panel
+from analysis.evaluation.comparators.panel import Flags, Floats, Panel
 
 HALF = 0.5  # added to both totals of a place with none in one window, so that its ratio is finite
 
@@ -35,6 +35,11 @@ class Changes:
     @property
     def gaps(self) -> Floats:
         return self.own - self.other
+
+    def of(self, comparators: list[int]) -> Changes:
+        """Those comparators alone (numbers from 0)."""
+        rows = np.array(comparators, np.intp)
+        return Changes(self.own[rows], self.other[rows], self.noise_own[rows], self.noise_other[rows], self.halved)
 
     @property
     def spread(self) -> float | None:
@@ -79,7 +84,7 @@ def changes_of(panel: Panel, *, ratio: bool = True, counts: bool = True, phi: Fl
 
 
 def _change(
-    panel: Panel, i: int, before: Floats, during: Floats, *, ratio: bool, phi: float
+    panel: Panel, i: int, before: Flags, during: Flags, *, ratio: bool, phi: float
 ) -> tuple[float, float, bool]:
     b, d = float(panel.counts[i, before].sum()), float(panel.counts[i, during].sum())
     exposed_b, exposed_d = float(panel.exposure[i, before].sum()), float(panel.exposure[i, during].sum())

@@ -1,4 +1,4 @@
-"""What was planned and what patrols did: plan, engagement counts, other cities, case studies."""
+"""What was planned and what patrols did: plan, engagement counts, case studies."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from datetime import timedelta
 
 import numpy as np
 
-from demo.calendar import CRIMES_FROM, DATA_TO, stream
-from demo.crimes import LOCKDOWNS, SEASON
+from demo.calendar import stream
 from demo.places import PLACES
 from demo.schedule import Shift, Visit, visit_day
-from domain.periods import Period, parse_month
+from domain.periods import parse_month
 
 PLAN_HEADER = (
     "date", "hot_spot", "provider", "planned_start", "planned_minutes", "planned_persons", "abstracted_minutes",
     "abstraction_reason", "extended_minutes", "self_reported_minutes",
 )  # fmt: skip
 ENGAGEMENT_HEADER = ("date", "hot_spot", "provider", "measure", "count")
-COMPARATOR_HEADER = ("month", "place", "crimes")
 CLOSED = "closed for the holiday"
 
 # Usual number in one visit, by provider. Rare things are rare: most days have none.
@@ -95,22 +93,6 @@ def _plans_opened(rng: np.random.Generator) -> list[list[str]]:
             closed = opened + timedelta(days=int(rng.integers(120, 230)))
             rows.append([closed.isoformat(), place.code, "police-dedicated", "pop_plan_closed", "1"])
     return rows
-
-
-def comparator_rows(seed: int) -> list[list[str]]:
-    """City centre crimes by month of eight invented cities, each with its own level, drift and noise."""
-    rng = stream(seed, "comparators")
-    months = Period(CRIMES_FROM, DATA_TO).months()
-    rows = []
-    for letter in "ABCDEFGH":
-        level, lockdown_depth = rng.uniform(28, 70), rng.uniform(0.7, 1.1)
-        year = {y: rng.normal(-0.12 if y > 2022 else 0.0, 0.08) for y in range(2019, 2025)}
-        for month in months:
-            first = parse_month(month)
-            closed = next((s for p, s in LOCKDOWNS if p.start <= first.replace(day=15) <= p.end), 1.0)
-            usual = level * SEASON[first.month - 1] * closed**lockdown_depth * np.exp(year[first.year])
-            rows.append([month, f"Demonstration city {letter}", str(rng.poisson(usual * rng.gamma(40, 1 / 40)))])
-    return sorted(rows)
 
 
 # Written to pass a motivated-intruder test: no one person, no date, no place but the programme's area,

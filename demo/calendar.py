@@ -21,6 +21,9 @@ DURING = Period(date(2023, 2, 13), date(2024, 1, 7))
 CRIME_DAYS = tuple(Period(CRIMES_FROM, DATA_TO).each_day())
 SERVICE_DAYS = tuple(Period(SERVICE_FROM, DATA_TO).each_day())
 
+# The three years on whose crimes the places were chosen.
+SELECTION = Period(CRIMES_FROM, date(2022, 9, 30))
+
 
 def day_index(day: date) -> int:
     """Position of ``day`` in CRIME_DAYS."""

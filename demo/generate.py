@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo import activity, crimes, money, offences
+from demo import activity, crimes, money, offences, surroundings
 from demo.files import csv_text, write_text
 from demo.pings import window_minutes, write_ping_files
 from demo.places import hot_spots_geojson
@@ -33,12 +33,14 @@ def write_extracts(folder: Path, seed: int = SEED, progress: Progress | None = N
     say("Planning shifts and visits")
     shifts = make_schedule(seed)
     say("Writing hot spots, harm weights and crimes")
-    first = _small_files(folder) + _crimes(folder, seed, shifts)
+    recorded = crimes.crime_rows(seed, patrolled_days(shifts))
+    first = _small_files(folder) + _crimes(folder, recorded)
     say("Walking the patrols")
     walked = list(tracks(seed, shifts))
     pings = [("pings", path, {}) for path in write_ping_files(folder, seed, walked, say)]
-    say("Writing plan, costs, engagements, comparators and case studies")
-    return [*first, *pings, *_tables(folder, seed, shifts, window_minutes(walked))]
+    say("Writing plan, costs, engagements, comparators, conditions and case studies")
+    around = _around(folder, seed, recorded)
+    return [*first, *pings, *_tables(folder, seed, shifts, window_minutes(walked)), *around, _cases(folder)]
 
 
 def _small_files(folder: Path) -> list[Extract]:
@@ -54,8 +56,7 @@ def _small_files(folder: Path) -> list[Extract]:
     ]
 
 
-def _crimes(folder: Path, seed: int, shifts: list[Shift]) -> list[Extract]:
-    rows = crimes.crime_rows(seed, patrolled_days(shifts))
+def _crimes(folder: Path, rows: list[list[str]]) -> list[Extract]:
     return [("crimes", write_text(folder / "crimes_2019-10_2024-01.csv", csv_text(crimes.HEADER, rows)), {})]
 
 
@@ -64,10 +65,22 @@ def _tables(folder: Path, seed: int, shifts: list[Shift], minutes: dict[str, flo
         ("plan", activity.PLAN_HEADER, activity.plan_rows(shifts)),
         ("costs", money.HEADER, money.cost_rows(seed, shifts, minutes)),
         ("engagements", activity.ENGAGEMENT_HEADER, activity.engagement_rows(seed, shifts)),
-        ("comparators", activity.COMPARATOR_HEADER, activity.comparator_rows(seed)),
     )
-    found: list[Extract] = [
-        (kind, write_text(folder / f"{kind}.csv", csv_text(header, rows)), {}) for kind, header, rows in tables
+    return [_csv(folder, kind, header, rows) for kind, header, rows in tables]
+
+
+def _around(folder: Path, seed: int, recorded: list[list[str]]) -> list[Extract]:
+    rows = surroundings.comparator_rows(seed, recorded)
+    return [
+        _csv(folder, "comparators", surroundings.COMPARATOR_HEADER, rows),
+        _csv(folder, "conditions", surroundings.CONDITION_HEADER, surroundings.condition_rows(seed)),
     ]
+
+
+def _csv(folder: Path, kind: str, header: tuple[str, ...], rows: list[list[str]]) -> Extract:
+    return kind, write_text(folder / f"{kind}.csv", csv_text(header, rows)), {}
+
+
+def _cases(folder: Path) -> Extract:
     cases = json.dumps({"case_studies": list(activity.CASE_STUDIES)}, indent=1)
-    return [*found, ("case-studies", write_text(folder / "case_studies.json", cases), {})]
+    return "case-studies", write_text(folder / "case_studies.json", cases), {}

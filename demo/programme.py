@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.calendar import BEFORE, DURING, LONGER_DOSE_FROM, SERVICE_FROM
+from demo.calendar import BEFORE, DURING, LONGER_DOSE_FROM, SELECTION, SERVICE_FROM
 
 AWARD_GBP = 268_000
 CODE = "DEMO"
@@ -39,6 +39,7 @@ live_from = {SERVICE_FROM}
 [evaluation]
 before = {{ from = {BEFORE.start}, to = {BEFORE.end}, label = "47 weeks before" }}
 during = {{ from = {DURING.start}, to = {DURING.end}, label = "47 weeks of service" }}
+selection = {{ from = {SELECTION.start}, to = {SELECTION.end} }}
 
 [[providers]]
 code = "outreach"

@@ -17,7 +17,7 @@ from domain.measures import BY_CODE
 
 ORDER = [
     "programme", "hot-spots", "weights", "crimes", "pings", "plan", "costs", "engagements", "comparators",
-    "case-studies",
+    "conditions", "case-studies",
 ]  # fmt: skip
 
 
@@ -109,12 +109,33 @@ def test_engagements_use_every_measure_and_parts_never_exceed_wholes(paths):
 
 def test_comparators_cannot_be_taken_for_real_places_and_vary(paths):
     found = pd.read_csv(paths["comparators"][0])
-    assert found["place"].str.startswith("Demonstration city ").all()
+    assert found["place"].str.startswith("Demonstration ").all()
+    found = found[found["role"] == "comparator"]
     year = found["month"].str[:4]
     yearly = found[year.isin(["2022", "2023"])].groupby(["place", year])["crimes"].sum().unstack()
     change = yearly["2023"] / yearly["2022"] - 1
     assert len(change) == 8
     assert 0.03 < change.std() < 0.25
+
+
+def test_thirty_places_could_have_been_chosen_and_the_seven_are_among_the_busier(paths, crimes):
+    found = pd.read_csv(paths["comparators"][0]).query("role == 'candidate'")
+    chosen = crimes[crimes["is_crime"] & crimes["hot_spot"].notna()]
+    chosen = chosen[chosen["occurred_from"] < "2022-10-01"].groupby("hot_spot").size()
+    others = found[found["month"] < "2022-10"].groupby("place")["crimes"].sum()
+    assert len(others) + len(chosen) == 30
+    assert chosen.median() > others.quantile(0.95)
+    outside = crimes["is_crime"] & crimes["hot_spot"].isna() & crimes["longitude"].notna()
+    assert 0.2 * outside.sum() < found["crimes"].sum() < outside.sum()
+
+
+def test_weather_and_events_are_those_of_an_english_city(paths):
+    found = pd.read_csv(paths["conditions"][0], parse_dates=["date"])
+    assert found["date"].is_unique
+    assert 0.03 < found["event"].mean() < 0.1
+    assert 0.3 < (found["rain_mm"] > 0).mean() < 0.6
+    by_season = found.groupby(found["date"].dt.month)["temperature_c"].mean()
+    assert by_season[7] - by_season[1] > 8
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

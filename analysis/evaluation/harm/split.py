@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.evaluation.before_after.drift import YearDrift, drift_interval
+from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +52,7 @@ def harm_split(
     count_df: float | None = None,
     drift: YearDrift | None = None,
     not_scored: int = 0,
+    method_key: str = "harm-split",
 ) -> HarmSplit | Refusal:
     """Harm ratio = count ratio x mean severity ratio, each with a 95% interval.
 
@@ -61,7 +63,7 @@ def harm_split(
     Parameters
     ----------
     before, during : sequence of float
-        Harm weight in days of every scored crime in the window.
+        Harm weight in days of every crime in the window, >= 0; NaN where a crime has none (left out and counted).
     exposure_before, exposure_during : float
         Hot spot-days, > 0.
     phi : float
@@ -71,18 +73,35 @@ def harm_split(
     drift : YearDrift, optional
         Drift of counts between years. Drift in severity is not estimated.
     not_scored : int
-        Crimes without a weight; left out of all three ratios and said so.
+        Crimes without a weight that are not in the lists; left out of all three ratios and said so.
+    method_key : str
+        The catalogue's key: "harm-capped" where the weights were capped.
 
     Returns
     -------
     HarmSplit or Refusal
         Refusal with fewer than two scored crimes or no harm in a window.
 
+    Notes
+    -----
+    How it can mislead: a fall in total harm is read as less serious crime when it is only less crime; severity has a
+    handful of grave crimes behind it, and its drift between years is not known.
+
     References
     ----------
     Oehlert, G. W. (1992). A note on the delta method. American Statistician 46, 27-29.
+
+    Examples
+    --------
+    >>> found = harm_split([10, 20, 30, 40], [20, 40], 100, 100)
+    >>> round(found.total.estimate, 3), round(found.count.estimate, 3), round(found.severity.estimate, 3)
+    (0.6, 0.5, 1.2)
     """
-    w0, w1 = np.asarray(before, float), np.asarray(during, float)
+    given = (np.asarray(before, float), np.asarray(during, float))
+    w0, w1 = (w[~np.isnan(w)] for w in given)
+    not_scored += sum(len(w) for w in given) - len(w0) - len(w1)
+    if min(exposure_before, exposure_during) <= 0 or (np.concatenate([w0, w1]) < 0).any():
+        return Refusal("Harm, during / before", "A window has no hot spot-days, or a harm weight is below 0.")
     for name, w in (("before", w0), ("during", w1)):
         if len(w) < 2 or w.sum() <= 0:
             return Refusal(
@@ -95,7 +114,10 @@ def harm_split(
     log_count = math.log(len(w1) / exposure_during) - math.log(len(w0) / exposure_before)
     log_severity = math.log(w1.mean()) - math.log(w0.mean())
     shared = _Shared(
-        len(w0) + len(w1), hash_values(w0, w1, [exposure_before, exposure_during]), _notes(w0, w1, not_scored)
+        len(w0) + len(w1),
+        hash_values(w0, w1, [exposure_before, exposure_during]),
+        _notes(w0, w1, not_scored),
+        method_key,
     )
     return HarmSplit(
         total=shared.record("Harm days, during / before", log_count + log_severity, parts + severity_parts, drift),
@@ -170,6 +192,7 @@ class _Shared:
     events: int
     data_hash: str
     notes: Notes
+    method_key: str
 
     def record(
         self, estimand: str, log_ratio: float, parts: list[tuple[float, float]], drift: YearDrift | None
@@ -177,6 +200,7 @@ class _Shared:
         sampling = sum(variance for variance, _ in parts)
         df = satterthwaite(*parts) if sampling > 0 else None
         low, high, p, se = drift_interval(log_ratio, sampling, df, drift)
+        type1, coverage = quote(self.method_key)
         return ResultRecord(
             estimand=estimand,
             scale="ratio",
@@ -197,4 +221,7 @@ class _Shared:
             limits=self.notes[1],
             checks=self.notes[2],
             mde80=mde80(se),
+            calibrated_type1=type1,
+            calibrated_coverage=coverage,
+            method_key=self.method_key,
         )

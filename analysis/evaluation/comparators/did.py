@@ -18,7 +18,7 @@ ESTIMAND = "Recorded crime, during / before, relative to the average comparator"
 ESTIMAND_DIFFERENCE = "Change in the rate, during - before, less the comparators' average change"
 USED = "comparators used"
 SPREAD = "SD of change between comparators"
-PHI = "overdispersion phi of the treated place (around its 7-month mean, floor 1)"
+PHI = "overdispersion phi of the treated place (around its 7-month mean or over long waves, floor 1)"
 EXTRA = "SD added because the treated place's counts are smaller"
 BASELINE = "months in the baseline"
 LEFT_OUT = "comparators left out"
@@ -49,7 +49,8 @@ def did(
     against the treated place over the months that both have).
     SE^2 = s^2 (1 + 1/J) + max(0, phi_t (1/B_t + 1/D_t) - mean_j phi_j (1/B_j + 1/D_j)), where s is the SD of r_j
     between comparators, B and D are crimes before and during and phi a place's overdispersion before the service
-    (:func:`analysis.evaluation.comparators.phi.overdispersion`). s holds the comparators' own Poisson noise already;
+    (the larger of :func:`analysis.evaluation.comparators.phi.overdispersion` and
+    :func:`analysis.evaluation.comparators.slow.slow_overdispersion`). s holds the comparators' own Poisson noise already;
     a treated place with fewer crimes has more, and the second term is the difference. Reference: t(J - 1).
 
     Parameters
@@ -96,7 +97,7 @@ def did(
     >>> from analysis.evaluation.comparators.example import example_series
     >>> record = did(example_series(9, ratio=0.7), "ours", "2023-01")
     >>> f"{record.estimate:.2f} ({record.ci_low:.2f} to {record.ci_high:.2f}), df {record.df:.0f}"
-    '0.63 (0.50 to 0.80), df 8'
+    '0.63 (0.49 to 0.82), df 8'
     """
     estimand = ESTIMAND if scale == "ratio" else ESTIMAND_DIFFERENCE
     panel = make_panel(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.evaluation.comparators.phi import overdispersion
+from analysis.evaluation.comparators.slow import slow_overdispersion
 from analysis.evaluation.record import Refusal, hash_values
 
 Floats = npt.NDArray[np.float64]
@@ -60,9 +61,11 @@ class Panel:
         return self.exposure > 0
 
     def phi(self) -> Floats:
-        """Overdispersion of each place, from its months before the service."""
-        pairs = zip(self.counts[:, self.pre], self.exposure[:, self.pre], strict=True)
-        return np.array([overdispersion(counts, exposure) for counts, exposure in pairs])
+        """Overdispersion of each place, from its months before the service: around 7-month means, or slow if that is more."""
+        counts, exposure = self.counts[:, self.pre], self.exposure[:, self.pre]
+        fast = np.array([overdispersion(*pair) for pair in zip(counts, exposure, strict=True)])
+        slow = slow_overdispersion(counts, exposure)
+        return fast if slow is None else np.maximum(fast, slow)
 
     def keep(self, places: list[int]) -> Panel:
         """The panel of those rows, the first becoming the treated one (a placebo, or without one comparator)."""

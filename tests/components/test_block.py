@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import palette
-from components.block import GRAPH_CONFIG, frame_csv, graph, safe_cell
+from components.block import GRAPH_CONFIG, Block, block_csv, frame_csv, graph, render_block, safe_cell
 from components.figures import blank
 from components.filter_bar import ALL, CUSTOM, filters_from_controls
 from components.spark import spark
 from components.table import change, count, data_table, decimal, share, text, written
+from domain.roles import Permission
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +71,44 @@ def test_no_chart_offers_to_share_data_with_a_cloud() -> None:
     assert chart.config["showSendToCloud"] is False
     assert chart.config["plotlyServerURL"] == ""
     assert GRAPH_CONFIG["displaylogo"] is False
+
+
+def _block(**more: object) -> Block:
+    return Block(
+        id="b", title="T", permission=Permission.VIEW_TRENDS, frame=lambda view: pd.DataFrame({"n": [1]}),
+        sentence=lambda frame, view: "S", caption=lambda view: "C", columns=lambda view: [count("n", "N")],
+        covers=lambda view: "all", **more,
+    )  # fmt: skip
+
+
+def _view() -> Any:
+    programme = SimpleNamespace(code="X&Y", demonstration=False, source="", force="F")
+    filters = SimpleNamespace(to_query=lambda: "programme=X")
+    return SimpleNamespace(programme=programme, filters=filters, data_as_at=lambda: "today", path_code="", query={})
+
+
+def test_a_block_says_why_it_matters_and_how_it_misleads_in_the_open_and_in_its_csv() -> None:
+    block = _block(why="It counts.", misleads="It may not.")
+    drawn = render_block(block, _view())
+    about = [part for part in drawn.children if getattr(part, "className", "") == "about"]
+    assert [[child for child in part.children if isinstance(child, str)] for part in about] == [
+        ["It counts."],
+        ["It may not."],
+    ]
+    assert "How it can mislead: It may not." in block_csv(block, _view())
+
+
+def test_a_block_links_to_its_methods_by_title_even_where_it_has_nothing_to_show() -> None:
+    empty = replace(
+        _block(methods=("did", "e-test")), frame=lambda view: pd.DataFrame(), if_empty=lambda view: ("w", "d")
+    )
+    said = str(render_block(empty, _view(), method_titles={"did": "Differences"}))
+    assert "A(children='Differences', href='/methods/did?programme=X%26Y')" in said
+    assert "/methods/e-test?programme=X%26Y" in said
+
+
+def test_a_block_without_them_has_no_empty_paragraphs() -> None:
+    assert "How" not in str(render_block(_block(), _view()))
 
 
 def test_graphs_are_made_in_one_place_only() -> None:

@@ -78,7 +78,11 @@ def funnel(
 
 
 def funnel_shares(
-    events: Sequence[float] | Floats, totals: Sequence[float] | Floats, share: float, *, overdispersed: bool = True
+    events: Sequence[float] | Floats,
+    totals: Sequence[float] | Floats,
+    share: float | Sequence[float] | Floats,
+    *,
+    overdispersed: bool = True,
 ) -> Funnel:
     """The funnel of before and during: how far each place's odds of an event being "during" lie from the common odds.
 
@@ -89,8 +93,8 @@ def funnel_shares(
     ----------
     events, totals : (n,) sequences
         Later count and the sum of both counts, > 0, of each place.
-    share : float
-        Common share s, strictly between 0 and 1.
+    share : float or (n,) sequence
+        Share s under the common change, strictly between 0 and 1; one a place where their exposures differ.
     overdispersed : bool
         As in :func:`funnel`.
 
@@ -101,15 +105,16 @@ def funnel_shares(
     [1.28, 1.62, 0.31]
     """
     x, n = _checked(events, totals)
-    if not 0 < share < 1:
+    s = np.broadcast_to(np.asarray(share, float), x.shape)
+    if np.any((s <= 0) | (s >= 1)):
         raise ValueError("The common share must lie between 0 and 1.")
     # Arcsine keeps z near standard normal for small counts, as the square root does for Poisson.
-    z = 2 * np.sqrt(n) * (np.arcsin(np.sqrt(np.minimum(x / n, 1.0))) - math.asin(math.sqrt(share)))
+    z = 2 * np.sqrt(n) * (np.arcsin(np.sqrt(np.minimum(x / n, 1.0))) - np.arcsin(np.sqrt(s)))
     return _with_limits(
-        _odds(x / n) / _odds(np.array([share]))[0],
+        _odds(x / n) / _odds(s),
         z,
         overdispersed,
-        lambda p: _odds(np.clip(_between(stats.binom, p, n, share) / n, 0.0, 1.0)) / _odds(np.array([share]))[0],
+        lambda p: _odds(np.clip(_between(stats.binom, p, n, s) / n, 0.0, 1.0)) / _odds(s),
     )
 
 

@@ -18,10 +18,11 @@ ESTIMAND = "Crimes in the hot spots so far, change less the control's"
 SPENT, SEEN, LOOKS = "error spent so far", "share of the planned information seen", "looks so far, of those planned"
 CROSSED = "bound crossed at this look"
 COLUMNS = ("look", "estimate", "se", "z", "time", "bound", "low", "high", "crossed")
-Parts = Sequence[Sequence[float]]
+Counts = Sequence[float]
+Parts = Sequence[Counts]
 LIMITS = (
     "The control is brought to the size of the hot spots by its count before, taken as known.",
-    "Chance is Poisson scatter times its overdispersion; a city that drifts away from its control over months is not in it.",
+    "Chance is what these months scatter and drift by; places that drift apart more slowly than that look like a change.",
 )
 
 
@@ -34,10 +35,10 @@ class RunningWdd:
 
 
 def running_in_bounds(
-    treated_before: Sequence[float],
-    treated_during: Sequence[float],
-    control_before: Sequence[float],
-    control_during: Sequence[float],
+    treated_before: Counts,
+    treated_during: Counts,
+    control_before: Counts,
+    control_during: Counts,
     *,
     planned: int,
     control_area: float = 1.0,
@@ -113,10 +114,10 @@ def running_in_bounds(
 
 
 def _reason(
-    treated_before: Sequence[float],
-    treated_during: Sequence[float],
-    control_before: Sequence[float],
-    control_during: Sequence[float],
+    treated_before: Counts,
+    treated_during: Counts,
+    control_before: Counts,
+    control_during: Counts,
     months: int,
 ) -> str:
     if not len(treated_before) or len(treated_before) != len(control_before):
@@ -135,7 +136,7 @@ def _wider(z: float, df: float | None) -> float:
     return min(FARTHEST, float(stats.t.isf(stats.norm.sf(z), df)))
 
 
-def _carried_on(counts: Sequence[float], planned: int) -> list[float]:
+def _carried_on(counts: Counts, planned: int) -> list[float]:
     """Counts up to the planned end, months to come at the mean of those seen: how much information is still to come."""
     seen = list(counts)
     return seen + [float(np.mean(seen))] * (planned - len(seen))

@@ -21,13 +21,29 @@ def _before_after(data: MonthsData, _seed: int) -> Answer:
     return call("before_after.ratio:before_after_ratio", data.cells, data.earlier_years)
 
 
+def _given_candidates(data: MonthsData, _seed: int) -> Answer:
+    selection = data.labels[BEFORE - 12], data.labels[BEFORE - 1]
+    path = "before_after.ratio:before_after_ratio"
+    return call(path, data.cells, data.earlier_years, data.candidates, selection=selection)
+
+
+def _counts_of(path: str, *given: Any) -> Callable[[MonthsData, int], Answer]:
+    return lambda data, _seed: call(path, _two_counts(data), *given)
+
+
+def _e_test(data: MonthsData, _seed: int) -> Answer:
+    # Its p alone: inverting the test for the interval is slow, and the two say the same.
+    return bool(function("before_after.counts:e_test_p")(_two_counts(data), "unpooled") <= 0.05)
+
+
+def _its(data: MonthsData, _seed: int) -> Answer:
+    own = data.months.groupby("month", as_index=False)[["crimes", "exposure_days"]].sum()
+    return call("before_after.its:its", own, FIRST_MONTH)
+
+
 def _two_counts(data: MonthsData) -> Any:
     days = 12 * DAYS_PER_MONTH * data.hot_spots
     return function("before_after.counts:TwoCounts")(*_pair(data, 0), days, days)
-
-
-def _exact(data: MonthsData, _seed: int) -> Answer:
-    return call("before_after.counts:exact_conditional", _two_counts(data))
 
 
 def _pair(data: MonthsData, area: int) -> tuple[int, int]:
@@ -65,13 +81,13 @@ def _running(data: MonthsData, _seed: int) -> Answer:
 
 
 def _every_month(data: MonthsData, _seed: int) -> Answer:
-    """The exact test looked at after every month: what alpha spending is for."""
+    """The score test of two rates looked at after every month: what alpha spending is for."""
     treated = data.treated.sum(axis=0)
     before = int(treated[BEFORE - 12 : BEFORE].sum())
     two, alarm = function("before_after.counts:TwoCounts"), False
     for month in range(1, _LOOKS + 1):
         counts = two(before, int(treated[BEFORE : BEFORE + month].sum()), 12.0, float(month))
-        found = call("before_after.counts:exact_conditional", counts)
+        found = call("before_after.rates:rate_ratio_tests", counts)
         alarm = alarm or (not isinstance(found, bool) and hasattr(found, "p") and (found.p or 1.0) <= 0.05)
     return alarm
 
@@ -104,7 +120,12 @@ def _xmr(data: MonthsData, _seed: int) -> Answer:
 
 ADAPTERS: tuple[Adapter, ...] = (
     Adapter("before-after", _before_after, (*_OWN, *d.POWER_BEFORE_AFTER), d.MONTHS),
-    Adapter("exact-conditional", _exact, _OWN, d.MONTHS),
+    Adapter("before-after:candidates", _given_candidates, (d.MONTHS, d.CHOSEN, d.NATIONAL_CHOSEN), d.CHOSEN),
+    Adapter("exact-conditional", _counts_of("before_after.counts:exact_conditional"), _OWN, d.MONTHS),
+    Adapter("e-test", _e_test, (d.MONTHS,), d.MONTHS),
+    Adapter("rate-ratio-tests", _counts_of("before_after.rates:rate_ratio_tests"), (d.MONTHS,), d.MONTHS),
+    Adapter("naive-change", _counts_of("before_after.rates:naive_change"), _OWN, d.MONTHS),
+    Adapter("its", _its, _OWN, d.MONTHS),
     Adapter("every-month", _every_month, (d.MONTHS,), d.MONTHS),
     Adapter("did", _series("comparators.did:did"), (*_COMPARED, *d.POWER_MONTHS), d.NATIONAL),
     Adapter("did:before-selection", _before_selection, (d.NATIONAL, d.NATIONAL_CHOSEN), d.NATIONAL_CHOSEN),
@@ -113,7 +134,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     Adapter("synthetic-control", _series("comparators.synthetic:synthetic_control"), _COMPARED, d.NATIONAL),
     Adapter("rirr", _series("comparators.rate_ratios:rirr"), _COMPARED, d.NATIONAL),
     Adapter("rirr-phi", _series("comparators.rate_ratios:rirr_phi"), _COMPARED, d.NATIONAL),
-    Adapter("twfe", _series("comparators.twfe:twfe"), _COMPARED, d.NATIONAL),
+    Adapter("twfe", _series("comparators.twfe:twfe"), (d.NATIONAL, d.NATIONAL_8), d.NATIONAL),
     Adapter("placebo-places", _placebo_rank, (d.NATIONAL, d.NATIONAL_CHOSEN), d.NATIONAL),
     Adapter("multiverse", _any_of_multiverse, (d.NATIONAL,), d.NATIONAL, nothing),
     Adapter("wdd", _wdd, (d.MONTHS, d.CHOSEN, d.NATIONAL, *d.POWER_MONTHS), d.MONTHS, only_if_null),

@@ -34,6 +34,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "narrative saved": frozenset({"month", "revision"}),
     "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
     "case study withdrawn": frozenset({"reference", "role", "reason"}),
+    "comment written": frozenset({"thread", "figure"}),
+    "comment thread resolved": frozenset({"thread", "figure"}),
     "return built": frozenset({"month", "data_sha256"}),
     "downloaded": frozenset({"what"}),
     "download refused": frozenset({"what"}),

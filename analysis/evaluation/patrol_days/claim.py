@@ -53,6 +53,23 @@ def controls_sentence(earlier: Result, tomorrow: Result) -> str:
     return check_wording(" ".join(said), 3)
 
 
+def lags_sentence(one: Result | None, two: Result | None) -> str:
+    """Whether crime differs on the days after a patrol, which the default takes to be no different."""
+    said = []
+    for name, record in (("the day after", one), ("two days after", two)):
+        if record is None or isinstance(record, Refusal):
+            continue
+        interval = interval_words(record.ci_low, record.ci_high)
+        if direction(record) == "unclear":
+            said.append(f"On {name} a patrol no difference stands out (95% interval {interval}).")
+        else:
+            said.append(
+                f"On {name} a patrol recorded crime was {size_words(record.estimate)} (95% interval {interval}): days are "
+                "not independent of earlier patrols, which the headline takes them to be."
+            )
+    return check_wording(" ".join(said) or "Earlier patrols are not known for enough days.", 3)
+
+
 def dosage_claim(result: Result) -> Claim:
     """Level 3: crime for each ten patrol minutes more."""
     if isinstance(result, Refusal):

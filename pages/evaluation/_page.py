@@ -40,18 +40,21 @@ import dash_bootstrap_components as dbc
 from dash import html
 from flask import g, has_app_context
 
+from access.forms import last_messages
 from access.requires import requires
 from access.viewer import current_scope
 from analysis.evaluation.claims import Claim
 from analysis.evaluation.section import Section
 from components import states
 from components.block import Block, register_block
+from components.forms import messages
 from components.view import View
-from data_access.evaluation import sections
+from data_access.evaluation import comments, sections
 from domain import formats
 from domain.roles import Permission
 from domain.scope import OutOfScope
 from pages._frame import blocks_of, make_view, no_access, safely
+from pages.evaluation._comment_threads import SHORT, foot
 
 # Path and label, in the order in which a reader meets them; a page that is not there is not linked.
 NAVIGATION: tuple[tuple[str, str], ...] = (
@@ -196,14 +199,24 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
     except OutOfScope as reason:
         return no_access(str(reason))
     tail = safely(lambda: list(page.tail(view)), page.slug) if page.tail else []  # type: ignore[misc]
+    version = comments.data_version(view.scope, view.programme.code)
+    said = comments.threads(view.scope, view.programme.code, page.path)
+    back = f"{page.path}?{urlencode({'programme': view.programme.code, **page.chosen(view)})}"
     return html.Div(
         [
             sub_navigation(page.path, view),
             html.H1(page.question),
+            *messages(last_messages()),
             *safely(lambda: _answer(page, view), page.slug),
             *choice_form(page, view),
-            html.P(f"{_covers_with(page, view)}. Data as at: {view.data_as_at()}.", className="as-at"),
-            html.Div([*blocks_of(blocks, view), *tail], id=f"{page.slug}-content"),
+            html.P(
+                f"{_covers_with(page, view)}. Data as at: {view.data_as_at()}; data version {version[:SHORT]}.",
+                className="as-at",
+            ),
+            html.Div(
+                [*blocks_of(blocks, view, lambda block: foot(block, view, said, version, back)), *tail],
+                id=f"{page.slug}-content",
+            ),
         ],
         className="page",
     )

@@ -129,11 +129,11 @@ def cost_per_fewer(spend: float, fewer: Fewer, *, estimand: str = "") -> ResultR
 
 def cost_interval_words(record: ResultRecord) -> str:
     """ "£1,280 to £2,900", "£1,280 to no upper limit": the interval as a reader should see it."""
-    high = "no upper limit" if math.isinf(record.ci_high) else f"£{_significant(record.ci_high):,.0f}"
-    return f"£{_significant(record.ci_low):,.0f} to {high}"
+    high = "no upper limit" if math.isinf(record.ci_high) else f"£{rounded(record.ci_high):,.0f}"
+    return f"£{rounded(record.ci_low):,.0f} to {high}"
 
 
-def _significant(value: float) -> float:
+def rounded(value: float) -> float:
     """Three significant figures: more would claim a precision that no interval here has."""
     return float(f"{value:.3g}")
 

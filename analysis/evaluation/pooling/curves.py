@@ -1,0 +1,136 @@
+"""The curves of a programme: before and after, and comparators, over windows, baselines and estimators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.ratio import before_after_ratio
+from analysis.evaluation.comparators.did import did
+from analysis.evaluation.comparators.rate_ratios import rirr_phi
+from analysis.evaluation.comparators.synthetic import sdid
+from analysis.evaluation.harm.noise import earlier_years
+from analysis.evaluation.inputs import Inputs
+from analysis.evaluation.pooling.specification import COLUMNS, specification_curve
+from analysis.evaluation.record import Refusal, ResultRecord
+from domain.periods import month_of, month_period
+
+BEFORE_AFTER, COMPARED = "before and after", "comparators"
+TREATED = "The hot spots"
+WINDOWS = ("the windows of the plan", "calendar months that both windows hold whole", "no day of service before")
+YEARS = ("drift from earlier years", "drift assumed")
+CHANCE = "chance alone"
+ESTIMATORS: dict[str, Callable[..., ResultRecord | Refusal]] = {
+    "difference in differences": did,
+    "synthetic difference in differences": sdid,
+    "ratio of rate ratios, overdispersed": rirr_phi,
+}
+BASELINES = ("24 months", "12 months", "36 months")
+PLACES = ("all comparators", "without the one that fell most", "without the one that rose most")
+
+
+def before_after_curve(inputs: Inputs) -> pd.DataFrame:
+    """Window x source of drift, and chance alone beside them."""
+    if inputs.cells.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    years = earlier_years(inputs)
+
+    def estimate(chosen: Any) -> ResultRecord | Refusal:
+        cells = _windowed(inputs, chosen["days"])
+        if chosen["error"] == CHANCE:
+            return _exact(cells)
+        return before_after_ratio(cells, years if chosen["error"] == YEARS[0] else ())
+
+    registered = {"days": WINDOWS[0], "error": YEARS[0]}
+    curve = specification_curve({"days": WINDOWS, "error": (*YEARS, CHANCE)}, estimate, registered)
+    curve = curve.assign(
+        question=BEFORE_AFTER, outcome="recorded crime", adjusted="season where it can be", compared="same hot spots"
+    )
+    return curve[list(COLUMNS)]
+
+
+def _windowed(inputs: Inputs, which: str) -> pd.DataFrame:
+    cells = inputs.cells
+    if which == WINDOWS[1]:
+        whole = cells["exposure_days"] >= cells["month"].map(lambda m: float(month_period(m).days))
+        calendar = {
+            w: set(cells.loc[whole & (cells["window"] == w), "month"].str[-2:]) for w in ("before", "during")
+        }  # fmt: skip
+        return cells[whole & cells["month"].str[-2:].isin(calendar["before"] & calendar["during"])]
+    if which == WINDOWS[2] and inputs.live_from is not None:
+        return cells[(cells["window"] == "during") | (cells["month"] < month_of(inputs.live_from))]
+    return cells
+
+
+def _exact(cells: pd.DataFrame) -> ResultRecord | Refusal:
+    sums = cells.groupby("window")[["crimes", "exposure_days"]].sum().reindex(["before", "during"]).fillna(0.0)
+    if (sums["exposure_days"] <= 0).any():
+        return Refusal("", "One of the windows holds no month of this choice.")
+    (b, t0), (d, t1) = sums.to_numpy(float)
+    return exact_conditional(TwoCounts(round(b), round(d), t0, t1))
+
+
+def comparators_curve(inputs: Inputs) -> pd.DataFrame:
+    """Estimator x baseline x comparators."""
+    places = inputs.places[inputs.places["role"] == "comparator"] if not inputs.places.empty else inputs.places
+    windows = whole_windows(inputs)
+    if places.empty or inputs.months.empty or windows is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    series, sets = treated_and_places(inputs, places), _sets(places, *windows[1:])
+
+    def estimate(chosen: Any) -> ResultRecord | Refusal:
+        names = sets.get(chosen["compared"])
+        if not names:
+            return Refusal("", "Too few comparators to leave one out.")
+        return _compared(series, windows, chosen["error"], int(chosen["days"].split()[0]), names)
+
+    registered = {"days": BASELINES[0], "compared": PLACES[0], "error": next(iter(ESTIMATORS))}
+    options = {"days": BASELINES, "compared": PLACES, "error": tuple(ESTIMATORS)}
+    curve = specification_curve(options, estimate, registered)
+    return curve.assign(question=COMPARED, outcome="recorded crime", adjusted="none")[list(COLUMNS)]
+
+
+def _compared(
+    series: pd.DataFrame, windows: tuple[str, str, str], name: str, baseline: int, names: tuple[str, ...]
+) -> ResultRecord | Refusal:
+    last, first, end = windows
+    used: dict[str, Any] = {"last_before": last, "last_month": end, "comparators": names}
+    if ESTIMATORS[name] is not sdid:
+        return ESTIMATORS[name](series, TREATED, first, baseline_months=baseline, **used)
+    # A synthetic comparison weighs every month before that it is given.
+    before = sorted(month for month in series["month"].unique() if month <= last)
+    if not before:
+        return Refusal("", "No month before the service is loaded.")
+    return sdid(series[series["month"] >= before[-baseline:][0]], TREATED, first, **used)
+
+
+def treated_and_places(inputs: Inputs, places: pd.DataFrame) -> pd.DataFrame:
+    """[place, month, crimes]: the hot spots as one place, months that one of them lacks left out, then the others."""
+    own = inputs.months.groupby("month")["crimes"].agg(["sum", "count"])
+    own = own[own["count"] == inputs.months["hot_spot"].nunique()]
+    treated = pd.DataFrame({"place": TREATED, "month": own.index, "crimes": own["sum"].to_numpy(float)})
+    return pd.concat([treated, places[["place", "month", "crimes"]]], ignore_index=True)
+
+
+def whole_windows(inputs: Inputs) -> tuple[str, str, str] | None:
+    """Last whole month of "before", first and last whole month of "during"; None where a window holds none."""
+    if inputs.before is None or inputs.during is None:
+        return None
+    before, during = ([m for m in w.months() if w.share_of_month(m) == 1] for w in (inputs.before, inputs.during))
+    return (before[-1], during[0], during[-1]) if before and during else None
+
+
+def _sets(places: pd.DataFrame, first: str, last: str) -> dict[str, tuple[str, ...]]:
+    names = sorted(str(name) for name in places["place"].unique())
+    during = places[(places["month"] >= first) & (places["month"] <= last)].groupby("place")["crimes"].mean()
+    before = places[places["month"] < first].groupby("place")["crimes"].mean()
+    change = (during / before).dropna().sort_values(kind="stable")
+    if len(names) < 4 or len(change) < 2:
+        return {PLACES[0]: tuple(names)}
+    ends = (str(change.index[0]), str(change.index[-1]))
+    return {PLACES[0]: tuple(names)} | {
+        words: tuple(name for name in names if name != end) for words, end in zip(PLACES[1:], ends, strict=True)
+    }

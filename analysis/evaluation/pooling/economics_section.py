@@ -1,0 +1,107 @@
+"""What did a crime fewer cost? Spend over change, with intervals that may have no upper end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.evaluation.before_after.ratio import before_after_ratio
+from analysis.evaluation.harm.noise import count_noise, earlier_years
+from analysis.evaluation.harm.split import harm_split
+from analysis.evaluation.inputs import Inputs
+from analysis.evaluation.pooling.claim import cost_claim
+from analysis.evaluation.pooling.economics import cost_interval_words, cost_per_fewer, fewer_than_expected
+from analysis.evaluation.pooling.section import compared
+from analysis.evaluation.record import Refusal, ResultRecord
+from analysis.evaluation.section import Choices, Result, Section
+
+PARTNER = "partner"
+LABELS = {
+    "crime-before-after": ("crime", "before and during"),
+    "crime-comparators": ("crime", "against comparators"),
+    "harm-before-after": ("harm day", "before and during"),
+}
+
+
+def section(inputs: Inputs, choices: Choices) -> Section:
+    """Cost per crime and per harm day fewer, by before/after and by comparators.
+
+    ``choices["spend"]``: "" every provider's spend, "partner" that of partners alone.
+    """
+    kinds = choices.get("spend", "")
+    counted = inputs.spend[inputs.spend["kind"] == PARTNER] if kinds == PARTNER else inputs.spend
+    spend = float(counted["spend_gbp"].sum()) if len(counted) else 0.0
+    records: dict[str, Result] = {}
+    rows: list[dict[str, Any]] = []
+    for key, (change, observed) in _changes(inputs).items():
+        unit, how = LABELS[key]
+        record = _cost(inputs, change, observed, spend, unit, f"Spend per {unit} fewer, {how}")
+        records[key] = record
+        rows.append(_row(key, change, observed, record))
+    facts: dict[str, Any] = {"spend": spend, "kinds": kinds, "providers": sorted(counted["provider"].astype(str))}
+    headline = records["crime-before-after"]
+    facts["claim"] = cost_claim(headline, "crime").sentence
+    facts["harm_claim"] = cost_claim(records["harm-before-after"], "harm day").sentence
+    tables = {"costs": pd.DataFrame(rows), "spend": inputs.spend.reset_index(drop=True)}
+    return Section("cost-effectiveness", records, tables, facts, tried=len(records))
+
+
+def _changes(inputs: Inputs) -> dict[str, tuple[Result, float]]:
+    """Each change with what was observed during the service."""
+    during = inputs.cells[inputs.cells["window"] == "during"]
+    crimes = float(during["crimes"].sum()) if len(during) else 0.0
+    if inputs.cells.empty:
+        why = inputs.why_empty("cells", "There are no windows to compare.")
+        own: Result = Refusal("Recorded crime, during / before", why)
+        harm: Result = Refusal("Harm days, during / before", why)
+        weight = 0.0
+    else:
+        own = before_after_ratio(inputs.cells, earlier_years(inputs))
+        harm, weight = _harm(inputs)
+    return {
+        "crime-before-after": (own, crimes),
+        "crime-comparators": (compared(inputs), crimes),
+        "harm-before-after": (harm, weight),
+    }
+
+
+def _harm(inputs: Inputs) -> tuple[Result, float]:
+    if inputs.scored.empty:
+        return Refusal("Harm days, during / before", inputs.why_empty("scored", "No crime has a harm weight.")), 0.0
+    weights = [inputs.scored.loc[inputs.scored["window"] == w, "harm_days"].tolist() for w in ("before", "during")]
+    days = inputs.cells.groupby("window")["exposure_days"].sum().reindex(["before", "during"]).fillna(0.0)
+    if (days <= 0).any():
+        return Refusal("Harm days, during / before", "One of the windows holds no month."), 0.0
+    noise = count_noise(inputs)
+    split = harm_split(
+        *weights, *days.tolist(), phi=noise.phi, drift=noise.drift, not_scored=sum(inputs.not_scored.values())
+    )
+    return (split if isinstance(split, Refusal) else split.total), float(sum(weights[1]))
+
+
+def _cost(inputs: Inputs, change: Result, observed: float, spend: float, unit: str, words: str) -> Result:
+    if isinstance(change, Refusal):
+        return Refusal(words, change.reason)
+    if spend <= 0:
+        return Refusal(words, inputs.why_empty("spend", "No spend is loaded for the service's window."))
+    return cost_per_fewer(spend, fewer_than_expected(change, observed, unit), estimand=words)
+
+
+def _row(key: str, change: Result, observed: float, record: Result) -> dict[str, Any]:
+    unit, how = LABELS[key]
+    row: dict[str, Any] = {"key": key, "unit": f"{unit} fewer", "how": how, "level": math.nan}
+    row |= dict.fromkeys(("fewer", "fewer_low", "fewer_high", "cost", "low", "high"), math.nan) | {
+        "interval": "",
+        "why": "",
+    }
+    if isinstance(change, ResultRecord):
+        fewer = fewer_than_expected(change, observed, unit)
+        row |= {"fewer": fewer.estimate, "fewer_low": fewer.low, "fewer_high": fewer.high}
+        row["level"] = float(change.maryland_level)
+    if isinstance(record, Refusal):
+        return row | {"why": record.reason}
+    return row | {
+        "cost": record.estimate, "low": record.ci_low, "high": record.ci_high, "interval": cost_interval_words(record),
+    }  # fmt: skip

@@ -1,0 +1,155 @@
+"""Does the answer depend on how it was worked out? Specification curves, many tests at once, power, hot spots pooled."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, PHI, before_after_ratio
+from analysis.evaluation.comparators.did import ESTIMAND as DID
+from analysis.evaluation.comparators.did import did
+from analysis.evaluation.harm.noise import earlier_years
+from analysis.evaluation.inputs import Inputs
+from analysis.evaluation.patrol_days.model import patrol_days
+from analysis.evaluation.pooling.claim import curve_words, robustness_claim
+from analysis.evaluation.pooling.curves import (
+    BEFORE_AFTER,
+    COMPARED,
+    TREATED,
+    before_after_curve,
+    comparators_curve,
+    treated_and_places,
+    whole_windows,
+)
+from analysis.evaluation.pooling.meta import pooled_record
+from analysis.evaluation.pooling.multiplicity import benjamini_hochberg, bonferroni, holm
+from analysis.evaluation.pooling.power import months_needed, power_rate_ratio
+from analysis.evaluation.pooling.specification import PATROL, patrol_curve, summary_of
+from analysis.evaluation.record import Check, Refusal, ResultRecord
+from analysis.evaluation.section import Choices, Result, Section
+
+SUPPOSED = (0.95, 0.9, 0.8, 0.7, 0.6)
+HEADLINES = {
+    "before-after": "Recorded crime, before and during",
+    "comparators": "Recorded crime, against comparators",
+    "patrol-days": "Crimes, patrol days and others",
+    "harm": "Harm, patrol days and others",
+}
+PER_SPOT = "Recorded crime, during / before, pooled over hot spots"
+
+
+def section(inputs: Inputs, choices: Choices) -> Section:
+    """Curves, adjusted p-values, power and the hot spots pooled; see :mod:`analysis.evaluation.section`.
+
+    There is nothing to choose: every choice is made.
+    """
+    records = _headlines(inputs)
+    curves = {
+        "curve-patrol-days": patrol_curve(inputs.days, inputs.provisional_from),
+        "curve-before-after": before_after_curve(inputs),
+        "curve-comparators": comparators_curve(inputs),
+    }
+    spots, pooled = _spots(inputs)
+    records["pooled-hot-spots"] = pooled
+    names = dict(zip(curves, (PATROL, BEFORE_AFTER, COMPARED), strict=True))
+    summaries = {names[key]: summary_of(curve) for key, curve in curves.items()}
+    level = max((r.maryland_level for r in records.values() if isinstance(r, ResultRecord)), default=1)
+    facts: dict[str, Any] = {"claim": robustness_claim(summaries, min(level, 3)).sentence}
+    facts |= {key: curve_words(names[key], summaries[names[key]]) for key in curves}
+    facts |= {f"why-{key}": _why(inputs, key) for key in curves}
+    power, noise = _power(inputs, records["before-after"])
+    tables = {**curves, "tests": _tests(records), "power": power, "spots": spots}
+    made = sum(len(curve) for curve in curves.values())
+    return Section("robustness", records, tables, {**facts, **noise, "made": made}, tried=made + len(records))
+
+
+def _why(inputs: Inputs, key: str) -> str:
+    frame = {"curve-patrol-days": "days", "curve-before-after": "cells", "curve-comparators": "places"}[key]
+    return inputs.why_empty(frame, "The data that this needs are not loaded.")
+
+
+def _headlines(inputs: Inputs) -> dict[str, Result]:
+    """The registered estimate of each question, the one of the plan first."""
+    found: dict[str, Result] = {}
+    if inputs.cells.empty:
+        found["before-after"] = Refusal(HEADLINES["before-after"], inputs.why_empty("cells", "There are no windows."))
+    else:
+        found["before-after"] = before_after_ratio(inputs.cells, earlier_years(inputs))
+    found["comparators"] = compared(inputs)
+    for key, outcome in (("patrol-days", "crimes"), ("harm", "harm_days")):
+        if inputs.days.empty:
+            found[key] = Refusal(HEADLINES[key], inputs.why_empty("days", "Patrol days are not known."))
+        elif key == "harm" and inputs.scored.empty:
+            found[key] = Refusal(HEADLINES[key], inputs.why_empty("scored", "No crime has a harm weight."))
+        else:
+            method = "harm-ppml" if key == "harm" else "patrol-days"
+            found[key] = patrol_days(inputs.days, outcome=outcome, estimand=HEADLINES[key], method_key=method)
+    return found
+
+
+def compared(inputs: Inputs) -> Result:
+    """Difference in differences of the hot spots together against the comparators."""
+    places = inputs.places[inputs.places["role"] == "comparator"] if not inputs.places.empty else inputs.places
+    windows = whole_windows(inputs)
+    if places.empty or inputs.months.empty or windows is None:
+        return Refusal(DID, inputs.why_empty("places", "No comparison places are loaded for these windows."))
+    series, (last, first, end) = treated_and_places(inputs, places), windows
+    return did(series, TREATED, first, last_before=last, last_month=end)
+
+
+def _tests(records: dict[str, Result]) -> pd.DataFrame:
+    """[test, ratio, low, high, p, bonferroni, holm, bh]: the headline tests as one family."""
+    rows = [
+        (HEADLINES[key], r.estimate, r.ci_low, r.ci_high, math.nan if r.p is None else r.p)
+        for key in HEADLINES
+        if isinstance(r := records[key], ResultRecord)
+    ]
+    frame = pd.DataFrame(rows, columns=["test", "ratio", "low", "high", "p"])
+    p = frame["p"].to_numpy(float)
+    return frame.assign(bonferroni=bonferroni(p), holm=holm(p), bh=benjamini_hochberg(p))
+
+
+def _power(inputs: Inputs, record: Result) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """[ratio, now, chance_only, months, months_no_drift]: power of the before/after comparison; and the noise it takes."""
+    if isinstance(record, Refusal):
+        return pd.DataFrame(), {}
+    sums = inputs.cells.groupby("window")[["crimes", "exposure_days"]].sum()
+    events, days = float(sums.loc["before", "crimes"]), sums["exposure_days"]
+    phi, drift = _number(record.check(PHI), 1.0), _number(record.check(BETWEEN_YEARS), 0.0)
+    months = inputs.cells.loc[inputs.cells["window"] == "before", "month"].nunique()
+    rows = []
+    for ratio in SUPPOSED:
+        share = float(days["during"] / days["before"])
+        needed = [months_needed(events / months, ratio, float(months), phi=phi, drift=d) for d in (drift, 0.0)]
+        rows.append({
+            "ratio": ratio, "now": power_rate_ratio(events, ratio, share, phi=phi, drift=drift),
+            "chance_only": power_rate_ratio(events, ratio, share), "months": math.nan if needed[0] is None else needed[0],
+            "months_no_drift": math.nan if needed[1] is None else needed[1],
+        })  # fmt: skip
+    return pd.DataFrame(rows), {"phi": phi, "drift": drift, "events_before": events, "months_before": int(months)}
+
+
+def _number(check: Check | None, otherwise: float) -> float:
+    return float(check.value) if check and isinstance(check.value, float | int) else otherwise
+
+
+def _spots(inputs: Inputs) -> tuple[pd.DataFrame, Result]:
+    """[hot_spot, before, during, ratio, low, high, why]: each hot spot by chance alone; and all of them pooled."""
+    if inputs.cells.empty:
+        return pd.DataFrame(), Refusal(PER_SPOT, inputs.why_empty("cells", "There are no windows."))
+    rows, records = [], []
+    for spot, part in inputs.cells.groupby("hot_spot", sort=True):
+        sums = part.groupby("window")[["crimes", "exposure_days"]].sum().reindex(["before", "during"]).fillna(0.0)
+        (b, t0), (d, t1) = sums.to_numpy(float)
+        missing = Refusal(str(spot), "A window holds no month of this hot spot.")
+        found = exact_conditional(TwoCounts(int(b), int(d), t0, t1)) if t0 > 0 and t1 > 0 else missing
+        row: dict[str, Any] = {"hot_spot": str(spot), "before": b, "during": d}
+        if isinstance(found, Refusal):
+            rows.append(row | dict.fromkeys(("ratio", "low", "high"), math.nan) | {"why": found.reason})
+            continue
+        records.append(found)
+        rows.append(row | {"ratio": found.estimate, "low": found.ci_low, "high": found.ci_high, "why": ""})
+    return pd.DataFrame(rows), pooled_record(records, estimand=PER_SPOT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from analysis.evaluation.claims import MARYLAND, Claim
-from analysis.evaluation.pooling.economics import FEWER_INTERVAL, cost_interval_words, rounded
+from analysis.evaluation.pooling.economics import FEWER_INTERVAL, cost_interval_words, pounds
 from analysis.evaluation.pooling.specification import Summary
 from analysis.evaluation.record import Refusal, ResultRecord
 from domain import formats
@@ -55,7 +55,7 @@ def cost_claim(record: ResultRecord | Refusal, what: str) -> Claim:
         return Claim(f"No cost per {what} fewer can be given. {record.reason}", 1, "unclear")
     design = f"Strength of the design: level {record.maryland_level} of 5 on the Maryland scale ({MARYLAND[record.maryland_level]})"
     why = "so this divides the spend by a change and does not say that the money lay behind it."
-    said = f"£{rounded(record.estimate):,.0f} was spent for each {what} fewer than expected (95% interval {cost_interval_words(record)})."
+    said = f"{pounds(record.estimate)} was spent for each {what} fewer than expected (95% interval {cost_interval_words(record)})."
     if math.isinf(record.ci_high):
         interval = record.check(FEWER_INTERVAL)
         ends = f" ({what}s fewer: {interval.value})" if interval else ""

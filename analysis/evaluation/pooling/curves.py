@@ -14,7 +14,7 @@ from analysis.evaluation.comparators.rate_ratios import rirr_phi
 from analysis.evaluation.comparators.synthetic import sdid
 from analysis.evaluation.harm.noise import earlier_years
 from analysis.evaluation.inputs import Inputs
-from analysis.evaluation.pooling.specification import COLUMNS, specification_curve
+from analysis.evaluation.pooling.specification import CHANCE, COLUMNS, specification_curve
 from analysis.evaluation.record import Refusal, ResultRecord
 from domain.periods import month_of, month_period
 
@@ -22,7 +22,6 @@ BEFORE_AFTER, COMPARED = "before and after", "comparators"
 TREATED = "The hot spots"
 WINDOWS = ("the windows of the plan", "calendar months that both windows hold whole", "no day of service before")
 YEARS = ("drift from earlier years", "drift assumed")
-CHANCE = "chance alone"
 ESTIMATORS: dict[str, Callable[..., ResultRecord | Refusal]] = {
     "difference in differences": did,
     "synthetic difference in differences": sdid,

@@ -129,13 +129,15 @@ def cost_per_fewer(spend: float, fewer: Fewer, *, estimand: str = "") -> ResultR
 
 def cost_interval_words(record: ResultRecord) -> str:
     """ "£1,280 to £2,900", "£1,280 to no upper limit": the interval as a reader should see it."""
-    high = "no upper limit" if math.isinf(record.ci_high) else f"£{rounded(record.ci_high):,.0f}"
-    return f"£{rounded(record.ci_low):,.0f} to {high}"
+    return f"{pounds(record.ci_low)} to {pounds(record.ci_high)}"
 
 
-def rounded(value: float) -> float:
+def pounds(value: float) -> str:
     """Three significant figures: more would claim a precision that no interval here has."""
-    return float(f"{value:.3g}")
+    if math.isinf(value):
+        return "no upper limit"
+    kept = float(f"{value:.3g}")
+    return f"£{kept:,.0f}" if kept >= 100 else f"£{kept:,.2f}"
 
 
 def _n(value: float) -> str:

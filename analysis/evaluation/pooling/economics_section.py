@@ -76,7 +76,13 @@ def _harm(inputs: Inputs) -> tuple[Result, float]:
         return Refusal("Harm days, during / before", "One of the windows holds no month."), 0.0
     noise = count_noise(inputs)
     split = harm_split(
-        *weights, *days.tolist(), phi=noise.phi, drift=noise.drift, not_scored=sum(inputs.not_scored.values())
+        weights[0],
+        weights[1],
+        float(days["before"]),
+        float(days["during"]),
+        phi=noise.phi,
+        drift=noise.drift,
+        not_scored=sum(inputs.not_scored.values()),
     )
     return (split if isinstance(split, Refusal) else split.total), float(sum(weights[1]))
 

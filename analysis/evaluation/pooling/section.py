@@ -117,7 +117,7 @@ def _power(inputs: Inputs, record: Result) -> tuple[pd.DataFrame, dict[str, Any]
     if isinstance(record, Refusal):
         return pd.DataFrame(), {}
     sums = inputs.cells.groupby("window")[["crimes", "exposure_days"]].sum()
-    events, days = float(sums.loc["before", "crimes"]), sums["exposure_days"]
+    events, days = float(sums["crimes"]["before"]), sums["exposure_days"]
     phi, drift = _number(record.check(PHI), 1.0), _number(record.check(BETWEEN_YEARS), 0.0)
     months = inputs.cells.loc[inputs.cells["window"] == "before", "month"].nunique()
     rows = []

@@ -16,6 +16,7 @@ from analysis.evaluation.patrol_days.model import fit_days
 from analysis.evaluation.patrol_days.panel import Variation, cluster_codes, prepare, usable_conditions
 from analysis.evaluation.record import Refusal, ResultRecord
 
+CHANCE = "chance alone"
 SETTINGS = ("outcome", "adjusted", "compared", "days", "error")
 COLUMNS = ("question", *SETTINGS, "ratio", "low", "high", "p", "events", "registered", "why")
 
@@ -94,7 +95,8 @@ def _numbers(found: ResultRecord | Refusal) -> dict[str, Any]:
 
 
 def summary_of(curve: pd.DataFrame) -> Summary | None:
-    """The curve in numbers; None without one estimate."""
+    """The curve in numbers; None without one estimate. Rows of chance alone are yardsticks and not counted."""
+    curve = curve[curve["error"] != CHANCE] if "error" in curve else curve
     made = curve.dropna(subset=["ratio"]).sort_values("ratio", kind="stable", ignore_index=True)
     if made.empty:
         return None

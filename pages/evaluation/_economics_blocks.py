@@ -39,14 +39,15 @@ def _costs(view: View) -> pd.DataFrame:
 def _costs_sentence(frame: pd.DataFrame, view: View) -> str:
     records = section_of(view, NAME).records
     return " ".join(
-        cost_claim(records[key], unit).sentence
+        cost_claim(records[key], unit, plain=True).sentence
         for key, unit in (("crime-comparators", "crime"), ("harm-before-after", "harm day"))
     )
 
 
 def _spent(view: View) -> str:
     found = _facts(view)
-    return f"{formats.pounds(found['spend'])} by {formats.joined(list(found['providers'])) or 'nobody'}"
+    names = [view.programme.provider_name(code) for code in found["providers"]]
+    return f"{formats.pounds(found['spend'])} by {formats.joined(names) or 'nobody'}"
 
 
 def _costs_figure(frame: pd.DataFrame, view: View) -> go.Figure | None:

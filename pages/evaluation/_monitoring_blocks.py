@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.evaluation.monitoring.claim import running_claim
 from analysis.evaluation.monitoring.section import NO_MONTHS
 from components import figures, palette
 from components.block import Block
@@ -186,12 +185,26 @@ def _running_figure(frame: pd.DataFrame, view: View) -> go.Figure:
     return figure
 
 
+def _running_sentence(frame: pd.DataFrame, view: View) -> str:
+    outside = frame[frame["crossed"]]
+    nearest = frame.loc[(frame["z"].abs() / frame["bound"]).idxmax()]
+    said = (
+        f"It was outside its bounds at {len(outside)} of {len(frame)} looks, first in {formats.month(outside['month'].iloc[0])}."
+        if len(outside)
+        else f"It was outside its bounds at none of {len(frame)} looks."
+    )
+    return (
+        f"{said} It came furthest in {formats.month(nearest['month'])}: {abs(nearest['z']):.1f} standard errors from no change, "
+        f"where the bound stood at {nearest['bound']:.1f}."
+    )
+
+
 RUNNING = Block(
     id="monitoring-running",
     title="The running comparison inside its bounds",
     permission=REVIEW,
     frame=lambda view: _table("looks", view),
-    sentence=lambda frame, view: running_claim(section_of(view, NAME).headline, _facts(view)["control_words"]).sentence,
+    sentence=_running_sentence,
     caption=lambda view: (
         f"Crimes in the hot spots less what the change in {_facts(view)['control_words']} leads to expect, summed since the start "
         f"over whole months. Dotted: bounds that all {_facts(view).get('planned', '')} planned looks together cross in at most 5% of cases "

@@ -49,8 +49,8 @@ def robustness_claim(summaries: dict[str, Summary | None], level: int) -> Claim:
     )  # fmt: skip
 
 
-def cost_claim(record: ResultRecord | Refusal, what: str) -> Claim:
-    """What was spent for each event fewer; never that the money bought it, below level 5."""
+def cost_claim(record: ResultRecord | Refusal, what: str, plain: bool = False) -> Claim:
+    """What was spent for each event fewer, never that the money bought it; ``plain``: without the words on the design."""
     if isinstance(record, Refusal):
         return Claim(f"No cost per {what} fewer can be given. {record.reason}", 1, "unclear")
     design = f"Strength of the design: level {record.maryland_level} of 5 on the Maryland scale ({MARYLAND[record.maryland_level]})"
@@ -58,6 +58,6 @@ def cost_claim(record: ResultRecord | Refusal, what: str) -> Claim:
     said = f"{pounds(record.estimate)} was spent for each {what} fewer than expected (95% interval {cost_interval_words(record)})."
     if math.isinf(record.ci_high):
         interval = record.check(FEWER_INTERVAL)
-        ends = f" ({what}s fewer: {interval.value})" if interval else ""
+        ends = f" ({interval.value} {what}s)" if interval else ""
         said += f" The interval of the change includes no change{ends}, so there may be no gain at any price."
-    return Claim(f"{said} {design}, {why}", record.maryland_level, "unclear")
+    return Claim(said if plain else f"{said} {design}, {why}", record.maryland_level, "unclear")

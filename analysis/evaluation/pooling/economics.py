@@ -97,7 +97,7 @@ def cost_per_fewer(spend: float, fewer: Fewer, *, estimand: str = "") -> ResultR
     words = estimand or f"Spend per {fewer.unit} fewer than expected"
     if not (math.isfinite(spend) and spend > 0):
         return Refusal(words, "No spend is loaded for the service's window, so there is no cost to divide.")
-    interval = f"{_n(fewer.low)} to {_n(fewer.high)}"
+    interval = _fewer_words(fewer.low, fewer.high)
     checks = (
         Check(FEWER, float(fewer.estimate) if math.isfinite(fewer.estimate) else "without limit", None,
               meaning=f"{fewer.unit.capitalize()}s fewer than expected; below 0 means more."),
@@ -108,7 +108,7 @@ def cost_per_fewer(spend: float, fewer: Fewer, *, estimand: str = "") -> ResultR
     if fewer.estimate <= 0:
         return Refusal(
             words,
-            f"The estimate is no {fewer.unit} fewer (95% interval {interval} fewer), so there is nothing to divide the spend by.",
+            f"The estimate is no {fewer.unit} fewer (95% interval {interval}), so there is nothing to divide the spend by.",
             checks,
         )
     source = fewer.source
@@ -140,5 +140,11 @@ def pounds(value: float) -> str:
     return f"£{kept:,.0f}" if kept >= 100 else f"£{kept:,.2f}"
 
 
-def _n(value: float) -> str:
-    return "no upper limit" if math.isinf(value) else f"{value:,.0f}"
+def _fewer_words(low: float, high: float) -> str:
+    """ "81 more to 851 fewer"; a minus sign before "fewer" would have to be read twice."""
+    ends = [(abs(value), "fewer" if value > 0 else "more") for value in (low, high)]
+    words = ["no upper limit" if math.isinf(size) else f"{size:,.0f}" for size, _ in ends]
+    if ends[0][1] != ends[1][1]:
+        return f"{words[0]} more to {words[1]} fewer"
+    first, last = words if ends[0][1] == "fewer" else words[::-1]
+    return f"{first} to {last} {ends[0][1]}"

@@ -73,7 +73,7 @@ def _curve(key: str, title: str, heads: dict[str, str], why: str, caption: str) 
 DAYS = _curve(
     "curve-patrol-days", "Patrol days, analysed every way", SETTINGS,
     "If the answer hung on one setting, the analyst could have chosen it.",
-    "Outcome, adjustment, days compared, days used and how errors are clustered, in every combination.",
+    "Every combination of outcome, adjustment, days compared, days used and clustering of errors; all adjust for weekday. “All conditions”: crimes of the 7 days before and, where loaded, holidays, events and weather. Lowest ratio first.",
 )  # fmt: skip
 WINDOWS = _curve(
     "curve-before-after", "Before and after, analysed every way", {"days": "Windows", "error": "Noise allowed for"},

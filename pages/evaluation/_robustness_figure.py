@@ -53,7 +53,7 @@ def curve_figure(frame: pd.DataFrame, settings: Sequence[str]) -> go.Figure:
         range=[len(rows) - 0.5, -0.5], showgrid=False, tickfont={"size": 11},
     )  # fmt: skip
     figure.update_xaxes(range=[0, len(known) + 1], row=1, col=1)
-    figure.update_xaxes(title_text="analyses, lowest ratio first", range=[0, len(known) + 1], row=2, col=1)
+    figure.update_xaxes(title_text="analyses", range=[0, len(known) + 1], row=2, col=1)
     return figure
 
 
@@ -65,7 +65,7 @@ def _estimates(figure: go.Figure, part: pd.DataFrame, x: list[int], style: tuple
         x=x, y=ratios, mode="markers", name=name, row=1, col=1,
         marker={"color": colour, "symbol": symbol, "size": size},
         error_y={"type": "data", "symmetric": False, "array": [h - r for r, (_, h) in zip(ratios, ends, strict=True)],
-                 "arrayminus": [r - w for r, (w, _) in zip(ratios, ends, strict=True)], "color": colour, "thickness": 1,
+                 "arrayminus": [r - w for r, (w, _) in zip(ratios, ends, strict=True)], "color": colour if size > 8 else palette.RULE, "thickness": 1,
                  "width": 0},
         hovertemplate="%{y:.2f}<extra></extra>",
     )  # fmt: skip

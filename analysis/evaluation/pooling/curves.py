@@ -20,15 +20,15 @@ from domain.periods import month_of, month_period
 
 BEFORE_AFTER, COMPARED = "before and after", "comparators"
 TREATED = "The hot spots"
-WINDOWS = ("the windows of the plan", "calendar months that both windows hold whole", "no day of service before")
+WINDOWS = ("the windows of the plan", "whole months in both", "no day of service before")
 YEARS = ("drift from earlier years", "drift assumed")
 ESTIMATORS: dict[str, Callable[..., ResultRecord | Refusal]] = {
     "difference in differences": did,
-    "synthetic difference in differences": sdid,
-    "ratio of rate ratios, overdispersed": rirr_phi,
+    "synthetic differences": sdid,
+    "ratio of rate ratios": rirr_phi,
 }
 BASELINES = ("24 months", "12 months", "36 months")
-PLACES = ("all comparators", "without the one that fell most", "without the one that rose most")
+PLACES = ("all comparators", "without the largest fall", "without the largest rise")
 
 
 def before_after_curve(inputs: Inputs) -> pd.DataFrame:

@@ -111,9 +111,9 @@ def summary_of(curve: pd.DataFrame) -> Summary | None:
 
 PATROL = "patrol days"
 OUTCOMES = {
-    "crimes": "service hours, shared out over uncertain times",
-    "crimes_by_start": "service hours, by start time",
-    "whole_day": "whole day, by start time",
+    "crimes": "service hours",
+    "crimes_by_start": "service hours, by start",
+    "whole_day": "whole day, by start",
 }
 STRATA = {"4 weeks": "same four weeks", "week": "same week", "none": "same hot spot only"}
 CLUSTERS = ("day", "week", "hot spot")
@@ -144,16 +144,12 @@ def patrol_curve(days: pd.DataFrame, provisional_from: Any = None) -> pd.DataFra
 
 
 def _adjustments(days: pd.DataFrame) -> list[tuple[str, tuple[str, ...]]]:
-    """Adjustments in words with their columns, the registered one first."""
-    usable = usable_conditions(days)
-    found = [("weekday and " + _words(usable) if usable else "weekday", usable)]
-    if len(usable) > 1 and "previous_7_days" in usable:
-        found.append(("weekday and previous 7 days", ("previous_7_days",)))
-    return [*found, ("weekday", ())] if usable else found
-
-
-def _words(names: Sequence[str]) -> str:
-    return ", ".join(name.replace("_", " ") for name in names)
+    """Adjustments in words with their columns, the registered one first; weekday is in all of them."""
+    usable, previous = usable_conditions(days), ("previous_7_days",)
+    found = [("all conditions", usable)] if set(usable) - set(previous) else []
+    if "previous_7_days" in usable:
+        found.append(("crimes of 7 days before", previous))
+    return [*found, ("weekday only", ())]
 
 
 Patrol = tuple[str, str, tuple[str, ...], str, str]

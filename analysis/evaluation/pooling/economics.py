@@ -105,6 +105,12 @@ def cost_per_fewer(spend: float, fewer: Fewer, *, estimand: str = "") -> ResultR
               meaning="Where it includes 0, no gain at any price is among the values that fit."),
         Check(SPENT, float(spend), None, meaning="Pounds in the same window."),
     )  # fmt: skip
+    if not math.isfinite(fewer.estimate):
+        return Refusal(
+            words,
+            f"No {fewer.unit} was recorded during the service, so how many fewer it was cannot be told from a ratio.",
+            checks,
+        )
     if fewer.estimate <= 0:
         return Refusal(
             words,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -238,4 +239,6 @@ def _plain(value: Any, shown: str, column: Column) -> str:
     if not column.numeric or (shown.startswith("[") and shown != "[low]"):
         return shown
     number = float(value) * column.scale
+    if math.isinf(number):
+        return shown  # an interval without end reads the same as on the page
     return str(int(number)) if number.is_integer() else repr(round(number, column.csv_decimals))

@@ -206,7 +206,7 @@ RUNNING = Block(
     frame=lambda view: _table("looks", view),
     sentence=_running_sentence,
     caption=lambda view: (
-        f"Crimes in the hot spots less what the change in {_facts(view)['control_words']} leads to expect, summed since the start "
+        f"Crimes in the hot spots less what they would have been had they changed as {_facts(view)['control_words']}, summed since the start "
         f"over whole months. Dotted: bounds that all {_facts(view).get('planned', '')} planned looks together cross in at most 5% of cases "
         "when nothing happens; lines: intervals as wide. At a look with no bound that data could cross, 8 standard errors are drawn."
     ),

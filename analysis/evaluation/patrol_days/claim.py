@@ -56,15 +56,15 @@ def controls_sentence(earlier: Result, tomorrow: Result) -> str:
 def lags_sentence(one: Result | None, two: Result | None) -> str:
     """Whether crime differs on the days after a patrol, which the default takes to be no different."""
     said = []
-    for name, record in (("the day after", one), ("two days after", two)):
+    for name, record in (("The day after", one), ("Two days after", two)):
         if record is None or isinstance(record, Refusal):
             continue
         interval = interval_words(record.ci_low, record.ci_high)
         if direction(record) == "unclear":
-            said.append(f"On {name} a patrol no difference stands out (95% interval {interval}).")
+            said.append(f"{name} a patrol no difference stands out (95% interval {interval}).")
         else:
             said.append(
-                f"On {name} a patrol recorded crime was {size_words(record.estimate)} (95% interval {interval}): days are "
+                f"{name} a patrol recorded crime was {size_words(record.estimate)} (95% interval {interval}): days are "
                 "not independent of earlier patrols, which the headline takes them to be."
             )
     return check_wording(" ".join(said) or "Earlier patrols are not known for enough days.", 3)
@@ -84,7 +84,7 @@ def dosage_claim(result: Result) -> Claim:
     if result.mde80 is not None:
         missed = formats.percent(1 - result.mde80, 1 if result.mde80 > 0.9 else 0)
         sentence += f" A difference smaller than {missed} for 10 minutes would usually be missed with these data."
-    sentence += " Patrols stay longer where something happens, so this is not what a longer patrol would bring about."
+    sentence += " Patrols may stay longer where something happens, so this does not tell what a longer patrol would bring about."
     return Claim(sentence, result.maryland_level, found)
 
 

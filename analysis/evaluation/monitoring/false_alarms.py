@@ -14,7 +14,7 @@ from analysis.evaluation.monitoring.xmr import LIMIT_MULTIPLE, RUN, SCREEN_MULTI
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-RUNS = 4000
+RUNS = 2000
 SEED = 2026
 
 

@@ -98,6 +98,19 @@ def funnel_shares(
     overdispersed : bool
         As in :func:`funnel`.
 
+    Returns
+    -------
+    Funnel
+
+    Notes
+    -----
+    How it can mislead: a place that was chosen for a bad year falls by itself, and so lies low in the funnel; and with
+    many places some lie outside a 95% limit by chance. "Different" is a reason to look, not a finding.
+
+    References
+    ----------
+    Spiegelhalter, D. J. (2005). Funnel plots for comparing institutional performance. Statistics in Medicine 24, 1185-1202.
+
     Examples
     --------
     >>> found = funnel_shares([10, 12, 3], [30, 31, 28], 25 / 89)

@@ -29,7 +29,9 @@ def section(inputs: Inputs, choices: Choices) -> Section:
     """
     target = TARGETS.get(choices.get("target", ""))
     rebases = tuple(Rebase(*one) for one in inputs.rebases)
-    series = monthly_series(inputs.months, inputs.live_from, harm=not inputs.scored.empty)
+    # Without a day of service the later window stands for it, so that the months to be judged do not fix the limits.
+    start = inputs.live_from or (inputs.during.start if inputs.during else None)
+    series = monthly_series(inputs.months, start, harm=not inputs.scored.empty)
     charts = [chart for one in series if (chart := chart_of(one, rebases, target))]
     look = running_look(inputs, choices.get("control", ""))
     records: dict[str, Result] = {"running": look.record}

@@ -42,6 +42,9 @@ def specification_curve(
 ) -> pd.DataFrame:
     """Every combination of the choices, estimated, lowest ratio first, the registered one marked.
 
+    With choices of m_1, m_2, ... values there are m_1 x m_2 x ... analyses; each is made as it would be alone. The summary
+    counts those made and refused, the median ratio, and the shares below 1 and with an interval that leaves out 1.
+
     Parameters
     ----------
     choices : mapping of str to sequence of str

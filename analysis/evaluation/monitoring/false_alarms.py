@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 RUNS = 2000
 SEED = 2026
+LARGE = 100.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ def _series(points: int, mean: float, phi: float, rho: float, runs: int) -> Floa
     noise = rng.standard_normal((runs, points))
     for t in range(1, points):
         noise[:, t] = rho * noise[:, t - 1] + math.sqrt(1 - rho**2) * noise[:, t]
+    if mean > LARGE:
+        # The rules see standardised months only, and counts of this size are normal to them.
+        large: Floats = np.maximum(0.0, np.round(mean + math.sqrt(phi * mean) * noise))
+        return large
     values = np.arange(math.ceil(mean + 12 * math.sqrt(phi * mean)) + 10)
     spread = stats.nbinom(mean / (phi - 1), 1 / phi) if phi > 1 else stats.poisson(mean)
     found: Floats = np.searchsorted(spread.cdf(values), special.ndtr(noise)).astype(np.float64)

@@ -1,12 +1,13 @@
 # make run: a working portal from a bare machine with Python 3.11. make test: everything CI runs.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev open-data format bench bench-dosage
+.PHONY: help run test setup setup-dev open-data format bench bench-dosage bench-evaluation
 
 help:
 	@echo "make run                   set up, load the demonstration programme if the database is empty, serve"
 	@echo "make test                  format, lint, types, import contracts, tests (what CI runs)"
 	@echo "make open-data FOLDER=... PROGRAMME=...  load an unpacked archive of data.police.uk (see scripts/open-data.sh)"
 	@echo "make bench-dosage          speed and memory of counting minutes, into docs/benchmarks.md (SIZE=full: about an hour)"
+	@echo "make bench-evaluation      speed of the patrol-day estimate beside statsmodels and pyfixest, into docs/benchmarks.md"
 	@echo "make bench                 all benches: those and the accuracy of minutes"
 	@echo "make format                put the code into the standard format"
 
@@ -32,5 +33,8 @@ format: setup-dev
 bench-dosage: setup-dev
 	@scripts/bench.sh kernel_peers end_to_end memory executors
 
+bench-evaluation: setup-dev
+	@scripts/bench.sh evaluation_peers
+
 bench: setup-dev
-	@scripts/bench.sh kernel_peers end_to_end memory executors accuracy
+	@scripts/bench.sh kernel_peers end_to_end memory executors accuracy evaluation_peers

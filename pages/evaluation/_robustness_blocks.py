@@ -215,7 +215,7 @@ SPOTS = Block(
     frame=_spots_frame,
     sentence=_spots_sentence,
     caption=lambda view: (
-        "Each hot spot: exact interval by chance alone. Pooled: random effects (REML) with Hartung-Knapp errors, as for several "
+        "Each hot spot: interval by chance alone (log scale). Pooled: random effects (REML) with Hartung-Knapp errors, as for several "
         "forces. It leaves out season and drift between years, so it is too narrow for a claim."
     ),
     columns=lambda view: [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,26 +76,29 @@ def naus_scan(count: int, expected: float, windows: float) -> float:
     return float(min(1.0, max(0.0, 1 - q2 * ratio ** (windows - 2))))
 
 
-def _pmf(n: float, mean: float) -> float:
-    return float(stats.poisson.pmf(n, mean)) if n >= 0 else 0.0
+def _pmf(n: Any, mean: float) -> Any:
+    return stats.poisson.pmf(n, mean)
 
 
-def _cdf(n: float, mean: float) -> float:
-    return float(stats.poisson.cdf(n, mean)) if n >= 0 else 0.0
+def _cdf(n: Any, mean: float) -> Any:
+    return stats.poisson.cdf(n, mean)
 
 
 def _q2(k: int, m: float) -> float:
     p = _pmf(k, m)
-    return _cdf(k - 1, m) ** 2 - (k - 1) * p * _pmf(k - 2, m) - (k - 1 - m) * p * _cdf(k - 3, m)
+    found = _cdf(k - 1, m) ** 2 - (k - 1) * p * _pmf(k - 2, m) - (k - 1 - m) * p * _cdf(k - 3, m)
+    return float(found)
 
 
 def _q3(k: int, m: float) -> float:
-    p = _pmf(k, m)
-    a1 = 2 * p * _cdf(k - 1, m) * ((k - 1) * _cdf(k - 2, m) - m * _cdf(k - 3, m))
-    a2 = 0.5 * p**2 * ((k - 1) * (k - 2) * _cdf(k - 3, m) - 2 * (k - 2) * m * _cdf(k - 4, m) + m**2 * _cdf(k - 5, m))
-    a3 = sum(_pmf(2 * k - r, m) * _cdf(r - 1, m) ** 2 for r in range(1, k))
-    a4 = sum(_pmf(2 * k - r, m) * _pmf(r, m) * ((r - 1) * _cdf(r - 2, m) - m * _cdf(r - 3, m)) for r in range(2, k))
-    return _cdf(k - 1, m) ** 3 - a1 + a2 + a3 - a4
+    p, f = _pmf(k, m), _cdf(np.arange(k - 5, k), m)  # f[i] = F(k - 5 + i)
+    a1 = 2 * p * f[4] * ((k - 1) * f[3] - m * f[2])
+    a2 = 0.5 * p**2 * ((k - 1) * (k - 2) * f[2] - 2 * (k - 2) * m * f[1] + m**2 * f[0])
+    r = np.arange(1, k)
+    a3 = (_pmf(2 * k - r, m) * _cdf(r - 1, m) ** 2).sum()
+    r = np.arange(2, k)
+    a4 = (_pmf(2 * k - r, m) * _pmf(r, m) * ((r - 1) * _cdf(r - 2, m) - m * _cdf(r - 3, m))).sum()
+    return float(f[4] ** 3 - a1 + a2 + a3 - a4)
 
 
 def naus_scan_given_total(count: int, total: int, share: float) -> float:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
 from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, PHI, before_after_ratio
+from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.comparators.did import ESTIMAND as DID
 from analysis.evaluation.comparators.did import did
 from analysis.evaluation.harm.noise import earlier_years
@@ -28,7 +28,7 @@ from analysis.evaluation.pooling.meta import pooled_record
 from analysis.evaluation.pooling.multiplicity import benjamini_hochberg, bonferroni, holm
 from analysis.evaluation.pooling.power import months_needed, power_rate_ratio
 from analysis.evaluation.pooling.specification import PATROL, patrol_curve, summary_of
-from analysis.evaluation.record import Check, Refusal, ResultRecord
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 from analysis.evaluation.section import Choices, Result, Section
 
 SUPPOSED = (0.95, 0.9, 0.8, 0.7, 0.6)
@@ -136,6 +136,20 @@ def _number(check: Check | None, otherwise: float) -> float:
     return float(check.value) if check and isinstance(check.value, float | int) else otherwise
 
 
+def _by_chance(spot: str, before: float, during: float, days_before: float, days_during: float) -> Result:
+    """Ratio of two counts with Poisson noise alone, on the log scale."""
+    if min(days_before, days_during) <= 0:
+        return Refusal(spot, "A window holds no month of this hot spot.")
+    if min(before, during) <= 0:
+        return Refusal(spot, "No crime was recorded in one of the windows, so there is no ratio to estimate.")
+    return log_ratio_record(
+        log_ratio=math.log(during / days_during) - math.log(before / days_before), se=math.sqrt(1 / before + 1 / during),
+        df=None, method_key="", estimand=spot, n_events=round(before + during), n_units=2, n_clusters=None,
+        method="Log ratio of two counts, Poisson noise alone", maryland_level=2,
+        data_hash=hash_values([before, during, days_before, days_during]),
+    )  # fmt: skip
+
+
 def _spots(inputs: Inputs) -> tuple[pd.DataFrame, Result]:
     """[hot_spot, before, during, ratio, low, high, why]: each hot spot by chance alone; and all of them pooled."""
     if inputs.cells.empty:
@@ -144,8 +158,7 @@ def _spots(inputs: Inputs) -> tuple[pd.DataFrame, Result]:
     for spot, part in inputs.cells.groupby("hot_spot", sort=True):
         sums = part.groupby("window")[["crimes", "exposure_days"]].sum().reindex(["before", "during"]).fillna(0.0)
         (b, t0), (d, t1) = sums.to_numpy(float)
-        missing = Refusal(str(spot), "A window holds no month of this hot spot.")
-        found = exact_conditional(TwoCounts(int(b), int(d), t0, t1)) if t0 > 0 and t1 > 0 else missing
+        found = _by_chance(str(spot), b, d, t0, t1)
         row: dict[str, Any] = {"hot_spot": str(spot), "before": b, "during": d}
         if isinstance(found, Refusal):
             rows.append(row | dict.fromkeys(("ratio", "low", "high"), math.nan) | {"why": found.reason})

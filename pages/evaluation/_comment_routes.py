@@ -39,6 +39,7 @@ def register(server: Flask) -> None:
     @server.post("/evaluation/comments/<int:thread_id>/reply")
     @route_requires(Permission.COMMENT_ON_EVALUATION)
     def reply(thread_id: int) -> Response | tuple[str, int]:
+        _back()  # refuse before anything is kept
         try:
             thread = comments.reply(current_scope(), _code(), thread_id, request.form.get("text", ""))
         except CommentRefused as reason:
@@ -48,6 +49,7 @@ def register(server: Flask) -> None:
     @server.post("/evaluation/comments/<int:thread_id>/resolve")
     @route_requires(Permission.RESOLVE_COMMENTS)
     def resolve(thread_id: int) -> Response | tuple[str, int]:
+        _back()
         try:
             thread = comments.resolve(current_scope(), _code(), thread_id, request.form.get("text", ""))
         except CommentRefused as reason:

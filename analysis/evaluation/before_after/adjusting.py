@@ -12,6 +12,7 @@ from analysis.evaluation.before_after.drift import MIN_YEARS, YearCount
 from analysis.evaluation.before_after.rtm import regression_of, spells_of
 from analysis.evaluation.record import Check
 from domain import formats
+from domain.periods import month_period
 
 RTM = "regression to the mean"
 _NEEDED = "candidate places loaded, or places chosen on other months"
@@ -56,8 +57,7 @@ def adjustment(cells: pd.DataFrame, candidates: pd.DataFrame | None, selection: 
     Given everything the candidates recorded up to the end of the "before" window, the expectation of the chosen places
     is the same whichever of those counts they were chosen on, so the spells are those of the "before" window.
     """
-    before = cells.loc[cells["window"] == "before", "month"]
-    first, last = str(before.min()), str(before.max())
+    first, last = span_of(cells)
     if selection and (selection[1] < first or selection[0] > last):
         words = f"places were chosen on {_months(selection)}, outside the “before” window"
         return Adjustment(False, checks=(Check(RTM, words, True, needed=_NEEDED, meaning=_MEANING),))
@@ -83,6 +83,15 @@ def adjustment(cells: pd.DataFrame, candidates: pd.DataFrame | None, selection: 
         ("apart from their recorded crime the chosen places are like the other candidates",), limits,
         (Check(RTM, words, True, needed=_NEEDED, meaning=_MEANING),),
     )  # fmt: skip
+
+
+def span_of(cells: pd.DataFrame) -> tuple[str, str]:
+    """First and last month of which the "before" window holds at least half; all its months where there is none."""
+    before = cells.loc[cells["window"] == "before", ["month", "exposure_days"]].drop_duplicates("month")
+    half = before["month"].map(lambda month: month_period(month).days / 2)
+    kept = before.loc[before["exposure_days"] >= half, "month"]
+    months = kept if len(kept) else before["month"]
+    return str(months.min()), str(months.max())
 
 
 def _failed(why: str) -> Check:

@@ -22,7 +22,7 @@ KEY = "rtm"
 ESTIMAND = "What choosing by past crime alone leads one to expect: expected / recorded crime of the chosen places"
 MIN_CANDIDATES = 8
 SHARE = "share of a place's departure from the average that lasts (reliability)"
-SPELLS = "spells of the length of the selection period that the candidates have"
+SPELLS = "spells of the candidates: that period and the same months of earlier years"
 CANDIDATES = "places that could have been chosen"
 
 
@@ -83,7 +83,7 @@ class Candidates:
 
 
 def spells_of(candidates: pd.DataFrame, chosen: Sequence[str], selection: tuple[str, str]) -> Candidates | str:
-    """Candidates by spells of the selection period's length, ending with it; or why that cannot be had."""
+    """Candidates by spells: the selection period and the same months of earlier years; or why that cannot be had."""
     wanted = _months(parse_month(selection[0]), selection[1])
     # By text: a month later than the selection period is never used, it may hold the service.
     held = candidates[candidates["month"] <= selection[1]]
@@ -95,10 +95,12 @@ def spells_of(candidates: pd.DataFrame, chosen: Sequence[str], selection: tuple[
         return "The candidate places have no crime in the selection period."
     complete = set(table.columns[table.notna().all(axis=0)])
     spells = [table[wanted].sum(axis=1)]
-    first = add_months(parse_month(wanted[0]), -len(wanted))
+    # Whole years back, so that every spell holds the same months of the year.
+    stride = 12 * math.ceil(len(wanted) / 12)
+    first = add_months(parse_month(wanted[0]), -stride)
     while set(earlier := _months(first, month_of(add_months(first, len(wanted) - 1)))) <= complete:
         spells.append(table[earlier].sum(axis=1))
-        first = add_months(first, -len(wanted))
+        first = add_months(first, -stride)
     counts = np.column_stack(spells[::-1]).astype(float)
     mask = table.index.isin(list(chosen))
     if mask.sum() < len(set(chosen)):
@@ -175,7 +177,7 @@ def regression_to_mean(
     ----------
     candidates : DataFrame
         ``place``, ``month`` (YYYY-MM), ``crimes``: every place that could have been chosen, the chosen ones included, by
-        month. Months after the selection period are not used; earlier ones are, in spells of the same length.
+        month. Months after the selection period are not used; the same months of earlier years are.
     chosen : sequence of str
         Names among ``place``.
     selection : (str, str)
@@ -207,7 +209,7 @@ def regression_to_mean(
     >>> candidates = pd.DataFrame(rows, columns=["place", "month", "crimes"])
     >>> found = regression_to_mean(candidates, ["A"], ("2023-02", "2023-02"))
     >>> round(found.estimate, 2)
-    0.7
+    0.87
     """
     spells = spells_of(candidates, chosen, selection)
     if isinstance(spells, str):

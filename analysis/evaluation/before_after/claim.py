@@ -1,0 +1,65 @@
+"""The sentences of the before/after page: what was recorded, what is left after adjustment, what could undo it."""
+
+from __future__ import annotations
+
+from analysis.evaluation.before_after.ratio import BETWEEN_YEARS
+from analysis.evaluation.claims import Claim, before_after_claim, check_wording, interval_words
+from analysis.evaluation.record import Refusal, ResultRecord
+from analysis.evaluation.section import Section
+from domain import formats
+
+LEVEL = 2
+
+
+def claim(section: Section) -> Claim:
+    """The headline sentence of a before/after section: recorded change first, then the adjusted one with its interval."""
+    facts = section.facts
+    return before_after_claim(
+        section.headline, str(facts["area_name"]), str(facts["before_words"]), str(facts["during_words"]),
+        recorded=facts.get("recorded"),
+    )  # fmt: skip
+
+
+def notes(section: Section) -> list[str]:
+    """What belongs right beside the headline, bad news first; each checked against the words of level 2."""
+    facts, records = section.facts, section.records
+    found = [str(facts["overlap"])] if facts.get("overlap") else []
+    found += [
+        _rtm(records["rtm"]),
+        _drift(section.headline),
+        str(facts.get("tipping", "")),
+        _placebo(records["placebo-dates"]),
+    ]
+    return [check_wording(text, LEVEL) for text in found if text]
+
+
+def _rtm(result: ResultRecord | Refusal) -> str:
+    if isinstance(result, Refusal):
+        return (
+            f"Regression to the mean is not adjusted for. {result.reason} Places chosen because crime was high tend to fall "
+            "by themselves, so part of a fall may be that."
+        )
+    size, way = formats.percent(abs(result.estimate - 1)), "lower" if result.estimate < 1 else "higher"
+    return (
+        f"Given all {result.n_units} places that could have been chosen, these places were to be expected {size} {way} than "
+        f"they had recorded, with nobody doing anything (95% interval {interval_words(result.ci_low, result.ci_high)})."
+    )
+
+
+def _drift(result: ResultRecord | Refusal) -> str:
+    check = result.check(BETWEEN_YEARS) if isinstance(result, ResultRecord) else None
+    if check is None or not isinstance(check.value, float):
+        return ""
+    return f"Most of the width of the interval comes from how much years differ by themselves: {check.meaning}"
+
+
+def _placebo(result: ResultRecord | Refusal) -> str:
+    if isinstance(result, Refusal):
+        return f"Placebo dates: {result.reason}"
+    dates = result.n_units - 1
+    at_least = round((result.p or 0) * result.n_units) - 1
+    none = "none had" if at_least == 0 else f"{at_least} had"
+    return (
+        f"The same comparison at {dates} earlier dates, when no service began: {none} at least as large a change "
+        f"(rank p {result.p:.3f}; the smallest that {dates} dates can give is {1 / result.n_units:.3f})."
+    )

@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.evaluation.building import difference_record, reach_of
 from analysis.evaluation.displacement.areas import Counts, TwoPeriods, two_periods
 from analysis.evaluation.displacement.wdd import ASSUMPTIONS, LIMITS, wdd
+from analysis.evaluation.pooling.multiplicity import holm
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 
 ESTIMAND = "Crimes in all rings around the hot spots, change less the control's"
@@ -100,9 +101,9 @@ def ring_test(
     p = float(stats.chi2.sf(wald, count) if df is None else stats.f.sf(wald / count, count, df))
     counts = [*used.values(), *(list(others.values())[:1] if shared_control else others.values())]
     events = round(sum(area.events for area in counts))
-    holm = _holm({name: record.p or 0.0 for name, record in single.items()})
+    adjusted = holm([record.p or 0.0 for record in single.values()])
     joint = _joint(single, math.sqrt(float(covariance.sum())), df, level, unit, p, len(counted) - count, wald, events)
-    return RingTest(joint, single, wald, count, p, holm)
+    return RingTest(joint, single, wald, count, p, dict(zip(single, map(float, adjusted), strict=True)))
 
 
 def _covariance(rings: list[TwoPeriods], controls: list[TwoPeriods], shared: bool) -> npt.NDArray[np.float64]:
@@ -130,13 +131,3 @@ def _joint(
             Check("rings without a crime, left out", float(empty), empty == 0, needed="0"),
         ),
     )  # fmt: skip
-
-
-def _holm(p: Mapping[str, float]) -> dict[str, float]:
-    """Holm's step-down adjusted p, never falling from a smaller to a larger p."""
-    found: dict[str, float] = {}
-    running = 0.0
-    for rank, (name, value) in enumerate(sorted(p.items(), key=lambda item: item[1])):
-        running = max(running, min(1.0, (len(p) - rank) * value))
-        found[name] = running
-    return {name: found[name] for name in p}

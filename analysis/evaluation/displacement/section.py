@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.comparators.phi import overdispersion
+from analysis.evaluation.displacement import later
 from analysis.evaluation.displacement.areas import scaled_to
 from analysis.evaluation.displacement.banded import INSIDE, RING, Banded
 from analysis.evaluation.displacement.bands import RINGS
@@ -18,13 +19,12 @@ from analysis.evaluation.displacement.wdd import PHI, SMALLEST, WddParts, ruled_
 from analysis.evaluation.displacement.wdq import Wdq, wdq
 from analysis.evaluation.harm.split import NOT_SCORED
 from analysis.evaluation.inputs import BANDS, Inputs
-from analysis.evaluation.patrol_days.model import day_counts, patrol_days
+from analysis.evaluation.patrol_days.model import day_counts
 from analysis.evaluation.record import Check, Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 
 CONTROLS = {"beyond": "the rest of the area, over 500 m away", "300-500": "places 300 to 500 m away"}
 REACH = "within 300 m of the hot spots"
-TEMPORAL = "Crimes from the end of the service hours to 02:00, patrol days / other days"
 NO_BANDS = "Crimes are not counted by distance from the hot spots."
 NO_DAYS = "Patrol days are not known, so the hours after the service cannot be compared."
 WEAK_CONTROL = (
@@ -158,12 +158,8 @@ def _limited(record: Result, inputs: Inputs) -> Result:
 
 def _temporal(inputs: Inputs) -> Result:
     if inputs.days.empty:
-        return Refusal(TEMPORAL, inputs.why_empty("days", NO_DAYS))
-    found = patrol_days(inputs.days, outcome="later_crimes", estimand=TEMPORAL, method_key="temporal-displacement")
-    if isinstance(found, Refusal):
-        return found
-    note = "A ratio above 1 is what crime that moved into the hours after the service would look like."
-    return replace(found, limits=(*found.limits, note))
+        return Refusal(later.ESTIMAND, inputs.why_empty("days", NO_DAYS))
+    return later.later_crimes(inputs.days)
 
 
 def bands_table(banded: Banded, control: str, rings: RingTest | Refusal) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def _facts(view: View) -> pd.DataFrame:
     rows += [
         (
             "Service days in the “before” window",
-            formats.number(p.baseline_overlap_days) if p.before else formats.NOT_APPLICABLE,
+            formats.number(p.baseline_overlap_days()) if p.before else formats.NOT_APPLICABLE,
         )
     ]
     for provider in p.providers:
@@ -126,7 +126,9 @@ def _ladder_sentence(frame: pd.DataFrame, view: View) -> str:
     front = evaluation_summary(view.scope, view.programme.code).claim.maryland_level
     highest = max(levels, default=front)
     cause = (
-        "" if highest >= CAUSAL_LEVEL else f" No result here reaches level {CAUSAL_LEVEL}, so none may speak of cause."
+        ""
+        if highest >= CAUSAL_LEVEL
+        else f" No result here reaches level {CAUSAL_LEVEL}, so none may say why crime changed."
     )
     return f"The claim of the summary page stands at level {front} of {max(MARYLAND)}; the strongest comparison here at level {highest}.{cause}"
 

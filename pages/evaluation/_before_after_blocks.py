@@ -1,0 +1,145 @@
+"""Blocks of the before/after page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from components import figures, palette
+from components.block import Block
+from components.table import Column, count, text
+from components.view import View
+from domain import formats
+from domain.roles import Permission
+from pages.evaluation._page import section_of
+from pages.evaluation._records import checks_block, estimates_block
+
+NAME = "before-after"
+LABELS = {
+    "default": "Default: adjusted, with drift between years",
+    "recorded": "Same, regression to the mean left in",
+    "before-service": "Baseline: the year before the service",
+    "pre-selection": "Baseline: before the places were chosen",
+    "its": "Interrupted time series",
+    "placebo-dates": "Spread of placebo dates",
+    "exact-conditional": "Exact interval, Poisson noise only",
+    "e-test": "E-test, Poisson noise only",
+    "rate-ratio-tests": "Score test, Poisson noise only",
+    "naive-change": "Plain percentage change",
+}
+
+
+def _table(name: str) -> Any:
+    return lambda view: section_of(view, NAME).tables.get(name, pd.DataFrame())
+
+
+def _number(name: str, head: str, places: int = 2) -> Column:
+    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=4)
+
+
+def _why_empty(view: View) -> tuple[str, str]:
+    reasons = [r.reason for r in section_of(view, NAME).records.values() if hasattr(r, "reason")]
+    return (reasons or ["Nothing is loaded for this."])[0], "The reason says what would be needed."
+
+
+def _months_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    facts = section_of(view, NAME).facts
+    start, late = facts["live_from"], facts["provisional_from"]
+    return figures.monthly_line(
+        months=list(frame["month"]), values=list(frame["crimes"]), measure="recorded crimes", unit="crimes",
+        service_start=date.fromisoformat(start) if start else None,
+        provisional_from=date.fromisoformat(late) if late else None,
+    )  # fmt: skip
+
+
+def _placebo_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    return figures.dots_with_intervals(
+        labels=[formats.month(m) for m in frame["first_month"]], values=list(frame["ratio"]), lows=[None] * len(frame),
+        highs=[None] * len(frame), unit="ratio: below 1 means fewer", reference=1.0,
+        colours=[palette.ORANGE if real else palette.QUIET for real in frame["real"]],
+    )  # fmt: skip
+
+
+def _candidates_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    return figures.paired_dots(
+        labels=[f"{p}{' (chosen)' if c else ''}" for p, c in zip(frame["place"], frame["chosen"], strict=True)],
+        now=list(frame["expected"]), then=list(frame["recorded"]), now_name="to be expected", then_name="recorded",
+        unit="crimes",
+    )  # fmt: skip
+
+
+def _tipping_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    return figures.dots_with_intervals(
+        labels=[formats.signed_percent(c - 1) for c in frame["comparators"]], values=list(frame["ratio"]),
+        lows=list(frame["low"]), highs=list(frame["high"]), unit="ratio against such comparison places", reference=1.0,
+    )  # fmt: skip
+
+
+def _block(key: str, title: str, words: Any, **given: Any) -> Block:
+    return Block(
+        id=f"before-after-{key}", title=title, permission=Permission.INSPECT_EVALUATION, frame=_table(key),
+        sentence=words, if_empty=_why_empty, **given,
+    )  # fmt: skip
+
+
+MONTHS = _block(
+    "months", "Recorded crimes by month",
+    lambda frame, view: f"{int(frame['crimes'].sum()):,} crimes were recorded over {len(frame)} months.",
+    caption=lambda view: "All hot spots together, whole months. The grey band is provisional.",
+    columns=lambda view: [
+        text("month", "Month"), count("crimes", "Crimes"), _number("exposure_days", "Hot spot-days", 0), text("window", "Window"),
+    ],
+    figure=_months_figure, why="A change has to be seen against how much months and years differ by themselves.",
+    misleads="The last weeks are still being recorded and look lower than they are.", methods=("its",),
+)  # fmt: skip
+SEASON = _block(
+    "season", "Time of year", lambda frame, view: "Crimes a 30 hot spot-days by month of the year in each window.",
+    caption=lambda view: "Months that only one window holds cannot be compared.",
+    columns=lambda view: [
+        text("window", "Window"), count("calendar_month", "Month of the year"), count("crimes", "Crimes"),
+        _number("rate", "Crimes a 30 hot spot-days"),
+    ],
+    why="A winter held against a summer would look like a change.", misleads="One year shows no ordinary season.",
+    methods=("before-after",), table_open=True,
+)  # fmt: skip
+PLACEBO = _block(
+    "placebo", "The same comparison at dates without a new service",
+    lambda frame, view: f"{int((~frame['real'].astype(bool)).sum())} earlier dates could be compared in the same way.",
+    caption=lambda view: "Orange: the real date. Each row is the first month of a “during” window of the same length.",
+    columns=lambda view: [text("first_month", "First month"), _number("ratio", "Ratio")],
+    figure=_placebo_figure, why="If dates without a service show changes as large, the real change is nothing unusual.",
+    misleads="Neighbouring dates share most of their months, so they are far fewer than they look.",
+    methods=("placebo-dates",),
+)  # fmt: skip
+CANDIDATES = _block(
+    "candidates", "Regression to the mean: recorded before, and to be expected",
+    lambda frame, view: f"{int(frame['chosen'].sum())} of {len(frame)} places that could have been chosen were chosen.",
+    caption=lambda view: "Expected: best prediction of each place from all its earlier months and all other places.",
+    columns=lambda view: [
+        text("place", "Place"), count("recorded", "Recorded"), _number("expected", "To be expected", 1),
+    ],
+    figure=_candidates_figure, why="Places chosen for a bad spell fall by themselves.",
+    misleads="A place whose level had changed for good is expected to return although it will not.", methods=("rtm",),
+)  # fmt: skip
+TIPPING = _block(
+    "tipping", "How far comparison places would have had to change",
+    lambda frame, view: str(section_of(view, NAME).facts["tipping"]),
+    caption=lambda view: "Rows: change of comparison places. Lines are 95% intervals without noise of the comparison places.",
+    columns=lambda view: [
+        _number("comparators", "Ratio of comparison places", 3), _number("ratio", "Ratio left"), _number("low", "95% interval from"),
+        _number("high", "to"),
+    ],
+    figure=_tipping_figure, why="Without comparison places a fall everywhere looks the same.",
+    misleads="It says what would have to be true, not whether it is.", methods=("tipping-point",),
+)  # fmt: skip
+FOREST = estimates_block(
+    id="before-after-estimates", section=NAME, title="Every estimate of the change side by side", labels=LABELS,
+    why="Methods that know more of the noise have wider intervals; those that know Poisson noise only are too sure.",
+    misleads="The narrow intervals are not the better ones: their false alarm rate is beside them.",
+    methods=("before-after", "exact-conditional", "e-test", "its", "rate-ratio-tests", "naive-change"),
+)  # fmt: skip
+CHECKS = checks_block(id="before-after-checks", section=NAME, labels=LABELS)
+BLOCKS = (FOREST, MONTHS, SEASON, CANDIDATES, PLACEBO, TIPPING, CHECKS)

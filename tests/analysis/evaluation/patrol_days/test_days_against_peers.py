@@ -48,7 +48,8 @@ def test_statsmodels_with_a_dummy_a_stratum(seed, strata, cluster):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("cluster", ["day", "hot spot"])
 def test_pyfixest(seed, cluster):
-    pyfixest = pytest.importorskip("pyfixest")
+    import pyfixest  # takes seconds: only the test that needs it pays
+
     panel = awkward(seed)
     ours = patrol_days(panel, cluster=cluster, covariates=("previous_7_days",))
     data = panel.assign(

@@ -160,7 +160,9 @@ def _headlines_frame(view: View, scale: str) -> pd.DataFrame:
     found = headlines(view)
     if scale == "ratio":
         return records_frame(found, LABELS, scale)
-    return records_frame({k: r for k, r in found.items() if isinstance(r, ResultRecord)}, LABELS, scale)
+    # Pounds a crime share no axis with crimes.
+    counted = {k: r for k, r in found.items() if isinstance(r, ResultRecord) and r.unit.startswith("crimes")}
+    return records_frame(counted, LABELS, scale)
 
 
 HEADLINES = Inspect(

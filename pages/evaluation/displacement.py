@@ -1,0 +1,94 @@
+"""Displacement, for reviewers: rings around the hot spots, the quotient, the hours after the service."""
+
+from __future__ import annotations
+
+import dash
+import pandas as pd
+from dash import html
+
+from analysis.evaluation.section import Section
+from components.block import Block
+from components.table import Column, count, text
+from components.view import View
+from domain import formats
+from domain.roles import Permission
+from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
+from pages.evaluation._records import checks_block, estimates_block, no_estimate
+
+LABELS = {
+    "wdd": "Hot spots and rings together", "displacement": "Rings, 0 to 300 m", "local": "Hot spots alone",
+    "rings": "Rings as one test", "other-control": "Rings against the other control",
+    "plain-phi": "Rings, interval from a single phi", "net": "Total net effect",
+}  # fmt: skip
+CONTROLS = [("", "the rest of the area, over 500 m away"), ("300-500", "places 300 to 500 m away")]
+
+
+def _number(name: str, head: str, places: int = 0) -> Column:
+    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=4)
+
+
+def _lead(view: View, section: Section) -> list[html.P]:
+    said = (section.facts["claim"], section.facts["temporal_claim"])
+    return [html.P(said[0], className="lead", id="displacement-claim"), html.P(said[1], id="displacement-later")]
+
+
+def _table(name: str):  # type: ignore[no-untyped-def]
+    return lambda view: section_of(view, "displacement").tables.get(name, _nothing())
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+BANDS = Block(
+    id="displacement-bands",
+    title="Crime by distance from the hot spots",
+    permission=Permission.INSPECT_EVALUATION,
+    frame=_table("bands"),
+    sentence=lambda frame, view: section_of(view, "displacement").facts["claim"],
+    caption=lambda view: "A crime belongs to the band of its nearest hot spot, so no crime is counted twice.",
+    columns=lambda view: [
+        text("band", "Metres from a hot spot"), text("role", "Role"), count("before", "Before"), count("during", "During"),
+        _number("expected", "During, had it changed as the control"), _number("difference", "Difference"),
+        _number("low", "95% interval from"), _number("high", "to"), _number("p", "p", 3), _number("holm", "p (Holm)", 3),
+    ],
+    table_open=True,
+    if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    why="Crime that moved would be found near the hot spots first.",
+    misleads="The control is other places of the same area; crime that moved to them would hide displacement.",
+    methods=("wdd", "wdd-rings"),
+)  # fmt: skip
+QUOTIENT = Block(
+    id="displacement-quotient",
+    title="Displacement quotient and its parts",
+    permission=Permission.INSPECT_EVALUATION,
+    frame=_table("wdq"),
+    sentence=lambda frame, view: "A quotient is given only where the hot spots clearly did better than the control.",
+    caption=lambda view: "Above 0 benefits spread, below 0 crime moved, below -1 more moved than was gained.",
+    columns=lambda view: [
+        text("part", "Part"), _number("value", "Value", 2), _number("low", "95% interval from", 2), _number("high", "to", 2),
+        text("unit", "Unit"), text("why", "Why there is none"),
+    ],
+    table_open=True,
+    if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    why="It says how much of a gain was lost or spread around.",
+    misleads="A quotient has no size: 1 may be 10 crimes or 1,000. Read the total net effect.",
+    methods=("wdq",),
+)  # fmt: skip
+ESTIMATES = estimates_block(
+    id="displacement-estimates", section="displacement", title="Every estimate side by side", labels=LABELS,
+    scale="difference", why="Displacement is judged by what can be ruled out, so the ends of the intervals matter most.",
+    misleads="An interval that includes 0 is no evidence that nothing moved.", methods=("wdd", "wdd-rings", "wdq"),
+)  # fmt: skip
+LATER = estimates_block(
+    id="displacement-later-hours", section="displacement", title="The hours after the service",
+    labels={"temporal": "After the service, to 02:00"}, why="Crime may wait until a patrol has gone.",
+    misleads="A patrol whose good outlasts it hides crime that moved to later hours.", methods=("temporal-displacement",),
+)  # fmt: skip
+PAGE = ReviewPage(
+    slug="displacement", path="/evaluation/displacement", name="Displacement", question="Did crime move?",
+    section="displacement", lead=_lead,
+    blocks=(BANDS, ESTIMATES, QUOTIENT, LATER, checks_block(id="displacement-checks", section="displacement", labels=LABELS)),
+    choices=(Choice("control", "Control", lambda view: CONTROLS),),
+)  # fmt: skip
+dash.register_page(__name__, **review_page(PAGE))

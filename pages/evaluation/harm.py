@@ -1,0 +1,75 @@
+"""Harm, for reviewers: total, number and severity, and how far single crimes decide the result."""
+
+from __future__ import annotations
+
+import dash
+from dash import html
+
+from analysis.evaluation.section import Section
+from components.block import Block
+from components.table import Column, count, text
+from components.view import View
+from domain import formats
+from domain.roles import Permission
+from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
+from pages.evaluation._records import checks_block, estimates_block
+
+LABELS = {
+    "ppml": "Patrol days: harm", "ri": "The same, days shuffled", "days_count": "of which: number of crimes",
+    "days_severity": "of which: harm per crime", "days_capped": "Patrol days, at most 365 days a crime",
+    "days_bootstrap": "Patrol days, weeks drawn again", "days_as_counts": "Patrol days, harm read as counts",
+    "total": "Before and during: harm", "count": "of which: scored crimes", "severity": "of which: harm per scored crime",
+    "capped": "Before and during, at most 365 days a crime", "bootstrap_total": "Before and during, weeks drawn again",
+    "as_counts": "Before and during, harm read as counts",
+}  # fmt: skip
+
+
+def _number(name: str, head: str, places: int = 2, scale: float = 1.0) -> Column:
+    return Column(name, head, lambda v: formats.number(v * scale, places), numeric=True, csv_decimals=4)
+
+
+def _lead(view: View, section: Section) -> list[html.P]:
+    said = (section.facts["claim"], section.facts["days_claim"])
+    return [html.P(said[0], className="lead", id="harm-claim"), html.P(said[1], id="harm-days-claim")]
+
+
+def _leverage_sentence(frame, view: View) -> str:  # type: ignore[no-untyped-def]
+    parts = [
+        f"{row['compared']}: the {formats.number(row['dropped'])} gravest hold {formats.percent(row['share'])} of the harm"
+        for row in frame.to_dict("records")
+        if row["dropped"] == 3
+    ]
+    return f"{'; '.join(parts).capitalize()}." if parts else "The table shows the result without the gravest crimes."
+
+
+LEVERAGE = Block(
+    id="harm-leverage",
+    title="The result without the gravest crimes",
+    permission=Permission.INSPECT_EVALUATION,
+    frame=lambda view: section_of(view, "harm").tables["leverage"],
+    sentence=_leverage_sentence,
+    caption=lambda view: "Before and during: single crimes left out. Patrol days: the hot spot-days with most harm.",
+    columns=lambda view: [
+        text("compared", "Comparison"), count("dropped", "Left out"),
+        count("dropped_first", "of these before, or on days without patrol"),
+        count("dropped_second", "of these during, or on days with patrol"), _number("share", "Share of harm (%)", 1, 100),
+        _number("ratio", "Ratio without them"), _number("low", "95% interval from"), _number("high", "to"),
+    ],
+    table_open=True,
+    if_empty=lambda view: ("There is no harm to leave anything out of.", "Load a harm index (kind weights)."),
+    why="A few crimes carry much of any harm index, so a result that needs them is a result about them.",
+    misleads="The crimes left out were real: this is a test of robustness, not a better estimate.",
+    methods=("harm-leverage",),
+)  # fmt: skip
+ESTIMATES = estimates_block(
+    id="harm-estimates", section="harm", title="Every estimate of harm side by side", labels=LABELS,
+    why="A result that holds only for one way of counting harm is not much of a result.",
+    misleads="Harm read as counts has by far the narrowest interval and is wrong: harm days are weights, not events.",
+    methods=("harm-ppml", "harm-ri", "harm-split", "harm-capped", "harm-bootstrap", "harm-as-counts"),
+)  # fmt: skip
+PAGE = ReviewPage(
+    slug="harm", path="/evaluation/harm", name="Harm", question="Did harm change, or only the number of crimes?",
+    section="harm", lead=_lead, blocks=(ESTIMATES, LEVERAGE, checks_block(id="harm-checks", section="harm", labels=LABELS)),
+    choices=(Choice("cap", "Each crime counts at most", lambda view: [("", "no cap"), ("365", "365 days")]),),
+)  # fmt: skip
+dash.register_page(__name__, **review_page(PAGE))

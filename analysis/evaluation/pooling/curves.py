@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.headline import candidates_of, earlier_years, selection_months, why_not
 from analysis.evaluation.before_after.ratio import before_after_ratio
 from analysis.evaluation.comparators.did import did
 from analysis.evaluation.comparators.rate_ratios import rirr_phi
 from analysis.evaluation.comparators.synthetic import sdid
-from analysis.evaluation.harm.noise import earlier_years
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.pooling.specification import CHANCE, COLUMNS, specification_curve
 from analysis.evaluation.record import Refusal, ResultRecord
@@ -22,6 +22,8 @@ BEFORE_AFTER, COMPARED = "before and after", "comparators"
 TREATED = "The hot spots"
 WINDOWS = ("the windows of the plan", "whole months in both", "no day of service before")
 YEARS = ("drift from earlier years", "drift assumed")
+UNADJUSTED = "none"
+ADJUSTED = ("choosing by past crime, and season", "season where it can be")
 ESTIMATORS: dict[str, Callable[..., ResultRecord | Refusal]] = {
     "difference in differences": did,
     "synthetic differences": sdid,
@@ -32,23 +34,26 @@ PLACES = ("all comparators", "without the largest fall", "without the largest ri
 
 
 def before_after_curve(inputs: Inputs) -> pd.DataFrame:
-    """Window x source of drift, and chance alone beside them."""
-    if inputs.cells.empty:
+    """Window x adjustment for how the places were chosen x source of drift, and chance alone beside them."""
+    if why_not(inputs):
         return pd.DataFrame(columns=list(COLUMNS))
-    years = earlier_years(inputs)
+    years, candidates = earlier_years(inputs), candidates_of(inputs)
+    adjustments = ADJUSTED if candidates is not None else ADJUSTED[1:]
 
     def estimate(chosen: Any) -> ResultRecord | Refusal:
         cells = _windowed(inputs, chosen["days"])
-        if chosen["error"] == CHANCE:
-            return _exact(cells)
-        return before_after_ratio(cells, years if chosen["error"] == YEARS[0] else ())
+        used = years if chosen["error"] == YEARS[0] else ()
+        spells = candidates if chosen["adjusted"] == ADJUSTED[0] else None
+        return before_after_ratio(cells, used, spells, selection=selection_months(inputs))
 
-    registered = {"days": WINDOWS[0], "error": YEARS[0]}
-    curve = specification_curve({"days": WINDOWS, "error": (*YEARS, CHANCE)}, estimate, registered)
-    curve = curve.assign(
-        question=BEFORE_AFTER, outcome="recorded crime", adjusted="season where it can be", compared="same hot spots"
-    )
-    return curve[list(COLUMNS)]
+    registered = {"days": WINDOWS[0], "adjusted": adjustments[0], "error": YEARS[0]}
+    curve = specification_curve({"days": WINDOWS, "adjusted": adjustments, "error": YEARS}, estimate, registered)
+    chance = specification_curve(
+        {"days": WINDOWS, "adjusted": (UNADJUSTED,), "error": (CHANCE,)},
+        lambda chosen: _exact(_windowed(inputs, chosen["days"])), registered,
+    )  # fmt: skip
+    both = pd.concat([curve, chance], ignore_index=True).sort_values("ratio", kind="stable", ignore_index=True)
+    return both.assign(question=BEFORE_AFTER, outcome="recorded crime", compared="same hot spots")[list(COLUMNS)]
 
 
 def _windowed(inputs: Inputs, which: str) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evaluation.before_after.ratio import before_after_ratio
-from analysis.evaluation.harm.noise import count_noise, earlier_years
+from analysis.evaluation.before_after.headline import headline
+from analysis.evaluation.harm.noise import count_noise
 from analysis.evaluation.harm.split import harm_split
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.pooling.claim import cost_claim
@@ -41,8 +41,7 @@ def section(inputs: Inputs, choices: Choices) -> Section:
         records[key] = record
         rows.append(_row(key, change, observed, record))
     facts: dict[str, Any] = {"spend": spend, "kinds": kinds, "providers": sorted(counted["provider"].astype(str))}
-    headline = records["crime-before-after"]
-    facts["claim"] = cost_claim(headline, "crime").sentence
+    facts["claim"] = cost_claim(records["crime-before-after"], "crime").sentence
     facts["harm_claim"] = cost_claim(records["harm-before-after"], "harm day").sentence
     tables = {"costs": pd.DataFrame(rows), "spend": inputs.spend.reset_index(drop=True)}
     return Section("cost-effectiveness", records, tables, facts, tried=len(records))
@@ -58,7 +57,7 @@ def _changes(inputs: Inputs) -> dict[str, tuple[Result, float]]:
         harm: Result = Refusal("Harm days, during / before", why)
         weight = 0.0
     else:
-        own = before_after_ratio(inputs.cells, earlier_years(inputs))
+        own = headline(inputs)
         harm, weight = _harm(inputs)
     return {
         "crime-before-after": (own, crimes),

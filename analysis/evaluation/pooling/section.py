@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, PHI, before_after_ratio
+from analysis.evaluation.before_after.headline import headline
+from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, PHI
 from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.comparators.did import ESTIMAND as DID
 from analysis.evaluation.comparators.did import did
-from analysis.evaluation.harm.noise import earlier_years
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.patrol_days.model import patrol_days
 from analysis.evaluation.pooling.claim import curve_words, robustness_claim
@@ -74,10 +74,7 @@ def _why(inputs: Inputs, key: str) -> str:
 def _headlines(inputs: Inputs) -> dict[str, Result]:
     """The registered estimate of each question, the one of the plan first."""
     found: dict[str, Result] = {}
-    if inputs.cells.empty:
-        found["before-after"] = Refusal(HEADLINES["before-after"], inputs.why_empty("cells", "There are no windows."))
-    else:
-        found["before-after"] = before_after_ratio(inputs.cells, earlier_years(inputs))
+    found["before-after"] = headline(inputs)
     found["comparators"] = compared(inputs)
     for key, outcome in (("patrol-days", "crimes"), ("harm", "harm_days")):
         if inputs.days.empty:

@@ -20,7 +20,8 @@ def _lead(view: View, section: Section) -> list[Any]:
 
 
 def _harm(view: View) -> list[Any]:
-    sentence = str(section_of(view, "harm").facts.get("split_sentence", ""))
+    said = section_of(view, "harm").facts.get("claim", "")
+    sentence = str(getattr(said, "sentence", said))
     link = html.A("Harm", href=f"/evaluation/harm?programme={view.programme.code}")
     return [html.H2("Number of crimes and harm per crime"), html.P([sentence, " See ", link, "."])]
 

@@ -40,6 +40,7 @@ SCORED = ("window", "hot_spot", "week", "harm_days")
 PLACES = ("place", "role", "month", "crimes")
 BAND_COUNTS = ("band", "month", "window", "crimes", "harm_days", "exposure_days")
 SPEND = ("provider", "kind", "spend_gbp", "patrol_minutes")
+YEARS = ("first_day", "last_day", "crimes", "exposure_days")
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -81,6 +82,8 @@ class Inputs:
         ``BAND_COUNTS``: crimes by distance band, month and window; empty where places are no points or cover the area.
     spend : DataFrame
         ``SPEND``: pounds spent and patrol-minutes in the "during" window by provider; ``kind`` as in the settings.
+    years : DataFrame
+        ``YEARS``: the "before" window and the same days of earlier years as far back as all are loaded, oldest first.
     weight_edition : str or None
     rebases : tuple of (str, str, str)
         Months from which monitoring charts have new limits, set by hand: month (YYYY-MM), reason, day of the decision (ISO).
@@ -105,6 +108,7 @@ class Inputs:
     places: pd.DataFrame = field(default_factory=lambda: _empty(PLACES))
     bands: pd.DataFrame = field(default_factory=lambda: _empty(BAND_COUNTS))
     spend: pd.DataFrame = field(default_factory=lambda: _empty(SPEND))
+    years: pd.DataFrame = field(default_factory=lambda: _empty(YEARS))
     weight_edition: str | None = None
     rebases: tuple[tuple[str, str, str], ...] = ()
     reasons: dict[str, str] = field(default_factory=dict)  # frame name -> why it is empty, in a sentence for readers
@@ -115,7 +119,8 @@ class Inputs:
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Every frame by name, in a fixed order."""
-        return {n: getattr(self, n) for n in ("months", "cells", "days", "scored", "places", "bands", "spend")}
+        names = ("months", "cells", "days", "scored", "places", "bands", "spend", "years")
+        return {name: getattr(self, name) for name in names}
 
     def data_hash(self) -> str:
         """SHA-256 over every frame and setting: the data version that comments and records name."""

@@ -108,6 +108,7 @@ class _Reading:
             "cells": inputs_months.cells(self.o, self.areas, self.cover, spans),
             "places": others,
             "bands": self._bands(spans),
+            "years": inputs_months.years(self.o, self.areas, self.cover, spans.get("before")),
         }
         no_windows = NO_CRIMES if spans else NO_WINDOWS
         for name, why in (("months", NO_CRIMES), ("cells", no_windows), ("bands", no_windows)):

@@ -11,14 +11,15 @@ import shapely
 from sqlalchemy import func, select
 
 from analysis.evaluation.displacement.bands import bands_of
-from analysis.evaluation.inputs import BAND_COUNTS, BANDS, CELLS, MONTHS, SCORED
+from analysis.evaluation.inputs import BAND_COUNTS, BANDS, CELLS, MONTHS, SCORED, YEARS
 from data_access import placement, schema
 from data_access.crimes import inside_period
-from data_access.evaluation.windows import exposure, whole_months_covered
+from data_access.evaluation.windows import covered_days, exposure, whole_months_covered
 from data_access.reading import Covered, Opened, monday
 from domain.periods import Period, month_period
 
 _crime = schema.crime.c
+MOST_YEARS = 10  # what happened longer ago says little about the drift of today
 METRIC = "EPSG:27700"  # metres; every programme lies in Great Britain
 
 
@@ -43,6 +44,17 @@ def cells(o: Opened, areas: pd.DataFrame, cover: Covered, windows: Mapping[str, 
     if not parts:
         return pd.DataFrame(columns=list(CELLS))
     return _typed(pd.concat(parts, ignore_index=True))[list(CELLS)]
+
+
+def years(o: Opened, areas: pd.DataFrame, cover: Covered, before: Period | None) -> pd.DataFrame:
+    """``YEARS``: the "before" window and the same days of earlier years, as far back as every day is covered."""
+    rows: list[tuple[object, ...]] = []
+    period = before
+    while period is not None and len(rows) < MOST_YEARS and len(covered_days(cover, period)) == period.days:
+        crimes = int(_by_month(o, period)["crimes"].sum())
+        rows.append((period.start, period.end, crimes, float(period.days * len(areas))))
+        period = period.year_before()
+    return pd.DataFrame(rows[::-1], columns=list(YEARS))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

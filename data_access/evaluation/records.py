@@ -64,6 +64,11 @@ class EvaluationSummary:
     overlap: BaselineOverlap | None
     comparators: ComparatorsChange | Refusal
     overlap_check: Check | None  # None where there is no "before" window
+    against_comparators: ResultRecord | Refusal  # difference in differences
+    comparators_claim: Claim
+    displacement: ResultRecord | Refusal  # in crimes, so it is on no axis of ratios
+    displacement_claim: Claim
+    ring_crimes: tuple[float, ...]  # behind ``displacement``
 
     @property
     def claim(self) -> Claim:
@@ -91,6 +96,7 @@ class EvaluationSummary:
         b, h = self.before_after, self.harm
         found["before_after"] = b if isinstance(b, Refusal) else b.default
         found["exact"] = b if isinstance(b, Refusal) else b.exact
+        found["against_comparators"] = self.against_comparators
         found["patrol_days"] = self.patrol_days.record
         for key in ("total", "count", "severity"):
             found[f"harm_{key}"] = h if isinstance(h, Refusal) else getattr(h, key)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.evaluation.claims import Claim
+from analysis.evaluation.displacement.claim import displacement_claim
+from analysis.evaluation.displacement.section import REACH
 from analysis.evaluation.harm.split import TOP_SHARE, HarmSplit
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access.disclosure import SUPPRESS_BELOW
@@ -22,11 +25,31 @@ def without_small_counts(found: EvaluationSummary) -> EvaluationSummary:
     if isinstance(b, BeforeAfter):
         years = tuple(count for _, count in b.earlier_years)
         if _is_small(b.before.crimes, b.during.crimes, b.before.not_scored, b.during.not_scored, *years):
-            return replace(found, before_after=HIDDEN, harm=HIDDEN, comparators=HIDDEN, patrol_days=_hidden_days(p))
+            return _all_hidden(found)
     if isinstance(h, HarmSplit):
         parts = {k: _without_top_share(getattr(h, k)) for k in ("total", "count", "severity")}
         found = replace(found, harm=replace(h, **parts))
+    if _is_small(*found.ring_crimes):
+        found = _displacement_hidden(found)
     return replace(found, patrol_days=days_without_small_counts(p))
+
+
+def displacement_words(record: ResultRecord | Refusal, control: str) -> Claim:
+    """What may be said of crime around the hot spots; ``control`` in words."""
+    return displacement_claim(record, REACH, control)
+
+
+def _all_hidden(found: EvaluationSummary) -> EvaluationSummary:
+    found = replace(
+        found, before_after=HIDDEN, harm=HIDDEN, comparators=HIDDEN, against_comparators=HIDDEN,
+        comparators_claim=Claim(f"No estimate against comparators is shown. {HIDDEN.reason}", 1, "unclear"),
+        patrol_days=_hidden_days(found.patrol_days),
+    )  # fmt: skip
+    return _displacement_hidden(found)
+
+
+def _displacement_hidden(found: EvaluationSummary) -> EvaluationSummary:
+    return replace(found, displacement=HIDDEN, displacement_claim=displacement_words(HIDDEN, ""), ring_crimes=())
 
 
 def days_without_small_counts(found: PatrolDays) -> PatrolDays:

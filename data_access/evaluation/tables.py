@@ -16,6 +16,7 @@ from domain import formats
 LABELS = {
     "before_after": "Crimes: before and during",
     "exact": "The same, chance alone",
+    "against_comparators": "Crimes: against comparators",
     "patrol_days": "Crimes: patrol days and others",
     "harm_total": "Harm: before and during",
     "harm_count": "of which: number of crimes",

@@ -25,6 +25,7 @@ from domain.roles import Permission
 STYLE = {
     "before_after": (palette.DARK_BLUE, "circle"),
     "exact": (palette.DARK_GREY, "circle-open"),
+    "against_comparators": (palette.ORANGE, "triangle-up"),
     "patrol_days": (palette.DARK_PINK, "diamond"),
 }
 HARM_STYLE = (palette.TURQUOISE, "square")

@@ -37,11 +37,13 @@ def _refused(view: View) -> dict[str, tuple[Block, str]]:
 def _lead(view: View) -> list[Any]:
     found = blocks.summary(view)
     body: list[Any] = [html.P(found.claim.sentence, className="lead", id="evaluation-claim")]
-    body.append(html.P(found.patrol_claim.sentence, id="evaluation-patrol-claim"))
-    if found.harm_claim:
-        body.append(html.P(found.harm_claim.sentence, id="evaluation-harm-claim"))
     if found.overlap:
         body.append(states.warning(found.overlap.sentence()))
+    said = (
+        ("comparators", found.comparators_claim), ("patrol", found.patrol_claim), ("harm", found.harm_claim),
+        ("displacement", found.displacement_claim),
+    )  # fmt: skip
+    body += [html.P(claim.sentence, id=f"evaluation-{name}-claim") for name, claim in said if claim]
     return [*body, _error_rates(found)]
 
 

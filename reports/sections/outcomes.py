@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evaluation.claims import patrol_days_claim
+from analysis.evaluation.displacement.claim import difference_words
 from analysis.evaluation.monitoring.xmr import Signal
 from analysis.evaluation.record import Refusal
 from components import figures
@@ -21,9 +22,8 @@ SERIES_MONTHS = 13
 
 def section(s: Source) -> tuple[Entry, ...]:
     return (
-        _crimes(s), _harm(s), _signal(s), _patrol_days(s),
+        _crimes(s), _harm(s), _signal(s), _patrol_days(s), _around(s),
         *(_not_held(s, key, why) for key, why in (
-            ("buffer_and_comparison_area_change", "No buffer ring or comparison area is loaded for this programme."),
             ("positive_outcome_rate", "Outcomes of crimes are not among the kinds of file the portal reads."),
             ("public_perception_survey", "No survey is loaded."),
         )),
@@ -238,3 +238,31 @@ def _patrol_days(s: Source) -> Entry:
         f"{when}, 95% interval; {formats.number(record.n_events)} crimes, {formats.number(record.n_units)} hot spot-days.",
     )  # fmt: skip
     return s.entry("F", key, facts=(fact,), sentences=(patrol_days_claim(record).sentence,))
+
+
+def _around(s: Source) -> Entry:
+    """The two comparisons over the evaluation's own windows, each with its interval or why there is none."""
+    key, found = "buffer_and_comparison_area_change", evaluation.evaluation_summary(s.scope, s.code)
+    ring, places = found.displacement, found.against_comparators
+    facts = (
+        s.missing("F", key, ring.reason, "Rings up to 300 metres around the hot spots")
+        if isinstance(ring, Refusal)
+        else Fact(
+            "Rings up to 300 metres around the hot spots",
+            f"{formats.number(abs(ring.estimate))} {ring.unit} {'fewer' if ring.estimate < 0 else 'more'} ({difference_words(ring)})",
+            "Than had they changed as the rest of the area did; 95% interval.",
+        ),
+        s.missing("F", key, places.reason, "Comparison places")
+        if isinstance(places, Refusal)
+        else Fact(
+            "Rate ratio, hot spots / comparison places",
+            f"{formats.number(places.estimate, 2)} ({formats.number(places.ci_low, 2)} to {formats.number(places.ci_high, 2)})",
+            "Change during / before in the hot spots over the average change of the comparison places, 95% interval.",
+        ),
+    )
+    said = tuple(
+        claim.sentence
+        for claim, record in ((found.displacement_claim, ring), (found.comparators_claim, places))
+        if not isinstance(record, Refusal)
+    )
+    return s.entry("F", key, facts=facts, sentences=said)

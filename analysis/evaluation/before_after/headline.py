@@ -10,9 +10,7 @@ from analysis.evaluation.before_after.ratio import ESTIMAND, before_after_ratio
 from analysis.evaluation.inputs import WINDOWS, Inputs
 from analysis.evaluation.record import Refusal, ResultRecord
 from domain import formats
-from domain.periods import Period
 
-MAX_EARLIER_YEARS = 10
 NO_CELLS = "No crimes are loaded for the “before” and “during” windows."
 
 
@@ -67,25 +65,8 @@ def totals(inputs: Inputs) -> TwoCounts | None:
 
 
 def earlier_years(inputs: Inputs) -> list[YearCount]:
-    """The "before" window and the same days of earlier years as far back as whole months are loaded; oldest first.
-
-    Crimes of a month at the edge of a window count by its share of days, because only whole months are loaded.
-    """
-    counts = totals(inputs)
-    if counts is None or inputs.before is None or inputs.months.empty:
+    """The "before" window and the same days of earlier years as far back as they are loaded; oldest first."""
+    if totals(inputs) is None:
         return []
-    spots = inputs.cells["hot_spot"].nunique()
-    own = inputs.months[inputs.months["hot_spot"].isin(set(inputs.cells["hot_spot"]))]
-    per_month = own.dropna(subset=["crimes"]).groupby("month")["hot_spot"].nunique()
-    crimes = own.groupby("month")["crimes"].sum()[per_month[per_month == spots].index]
-    found = [YearCount(counts.before, counts.exposure_before)]
-    period = inputs.before.year_before()
-    while len(found) < MAX_EARLIER_YEARS and set(period.months()) <= set(crimes.index):
-        found.append(_year(crimes, period, spots))
-        period = period.year_before()
-    return found[::-1]
-
-
-def _year(crimes: pd.Series, period: Period, spots: int) -> YearCount:
-    events = sum(float(crimes[month]) * period.share_of_month(month) for month in period.months())
-    return YearCount(round(events), float(period.days * spots))
+    rows = zip(inputs.years["crimes"], inputs.years["exposure_days"], strict=True)
+    return [YearCount(int(crimes), float(days)) for crimes, days in rows]

@@ -128,13 +128,11 @@ def make_panel(
         For the refusal.
     """
     wide = _wide(series, comparators, treated)
-    if wide is None or treated not in wide[0].index:
+    if treated not in wide.places:
         return Refusal(estimand, f"There are no months for {treated}, the place with the service.")
-    counts, exposure = wide
-    months = np.array(counts.columns, dtype=object)
-    if (counts < 0).to_numpy().any():
+    if (wide.counts < 0).any():
         return Refusal(estimand, "A count below zero was given, and crimes cannot be fewer than none.")
-    own = counts.loc[treated].notna().to_numpy()
+    months, own = wide.months, wide.exposure[wide.places.index(treated)] > 0
     during = own & np.array([m >= first_month and (last_month is None or m <= last_month) for m in months], bool)
     pre = np.array(
         [m < first_month if last_before is None else m <= last_before and m < first_month for m in months], bool
@@ -145,57 +143,61 @@ def make_panel(
     if not before.any() or not during.any():
         which = "before the service" if not before.any() else "from the start of the service on"
         return Refusal(estimand, f"{treated} has no month {which}, so there is no change to compare.")
-    return _with_usable(counts, exposure, months, (pre, before, during), treated, estimand)
+    return _with_usable(wide, (pre, before, during), treated, estimand)
 
 
-def _wide(
-    series: pd.DataFrame, comparators: tuple[str, ...] | None, treated: str
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    frame = series[series["crimes"].notna()]
+@dataclass(frozen=True)
+class _Wide:
+    """Every place asked for: (P, T) counts (NaN where not known) and exposure (0 there)."""
+
+    places: list[str]
+    months: npt.NDArray[Any]
+    counts: Floats
+    exposure: Floats
+
+
+def _wide(series: pd.DataFrame, comparators: tuple[str, ...] | None, treated: str) -> _Wide:
+    place, crimes = series["place"].astype(str).to_numpy(object), series["crimes"].to_numpy(float)
+    given = series["exposure"].to_numpy(float) if "exposure" in series else np.ones(len(series))
+    kept = np.isfinite(crimes) & (given > 0)
     if comparators is not None:
-        frame = frame[frame["place"].isin([treated, *comparators])]
-    frame = frame.assign(exposure=frame["exposure"].astype(float) if "exposure" in frame else 1.0)
-    frame = frame[frame["exposure"] > 0]
-    if frame.empty:
-        return None
-    frame = frame.assign(crimes=frame["crimes"].astype(float), place=frame["place"].astype(str))
-    counts = frame.pivot_table(index="place", columns="month", values="crimes", aggfunc="sum")
-    # Two rows of one place and month without exposure are parts of one count, not two months.
-    exposure = frame.pivot_table(
-        index="place", columns="month", values="exposure", aggfunc="sum" if "exposure" in series else "max"
-    )
-    return counts, exposure.fillna(0.0)
+        kept &= np.isin(place.astype(str), [treated, *comparators])
+    rows, places = pd.factorize(place[kept], sort=True)
+    columns, months = pd.factorize(series["month"].to_numpy(object)[kept], sort=True)
+    shape = (len(places), len(months))
+    cell = rows * max(1, len(months)) + columns
+    size = shape[0] * shape[1]
+    counts = np.bincount(cell, weights=crimes[kept], minlength=size)[:size].reshape(shape)
+    exposure = np.bincount(cell, weights=given[kept], minlength=size)[:size].reshape(shape)
+    if "exposure" not in series:  # two rows of one place and month are parts of one count, not two months
+        exposure = np.minimum(exposure, 1.0)
+    return _Wide([str(p) for p in places], np.asarray(months, object), np.where(exposure > 0, counts, np.nan), exposure)
 
 
-def _with_usable(
-    counts: pd.DataFrame,
-    exposure: pd.DataFrame,
-    months: npt.NDArray[Any],
-    windows: tuple[Flags, Flags, Flags],
-    treated: str,
-    estimand: str,
-) -> Panel | Refusal:
+def _with_usable(wide: _Wide, windows: tuple[Flags, Flags, Flags], treated: str, estimand: str) -> Panel | Refusal:
     pre, before, during = windows
-    left_out, used = [], [treated]
-    for place in sorted(str(p) for p in counts.index if p != treated):
-        known = counts.loc[place].notna().to_numpy()
-        shares = [float(known[w].mean()) for w in (before, during)]
-        if min(shares) < MIN_SHARE:
+    known, own = wide.exposure > 0, wide.places.index(treated)
+    totals = np.nansum(wide.counts[:, before | during], axis=1)
+    left_out, used = [], [own]
+    for i, place in enumerate(wide.places):
+        if i == own:
+            continue
+        if min(known[i, before].mean(), known[i, during].mean()) < MIN_SHARE:
             left_out.append((place, f"fewer than {MIN_SHARE:.0%} of the months of a window are loaded"))
-        elif np.nansum(counts.loc[place].to_numpy()[before | during]) == 0:
+        elif totals[i] == 0:
             left_out.append((place, "no crime in either window, so it says nothing about change"))
         else:
-            used.append(place)
-    own = counts.loc[treated].to_numpy()
-    if np.nansum(own[before | during]) == 0:
+            used.append(i)
+    if totals[own] == 0:
         return Refusal(
             estimand, f"No crime was recorded in {treated} in either window, so there is no change to compare."
         )
     if len(used) == 1:
         said = "; ".join(f"{place}: {why}" for place, why in left_out)
-        reason = f"No comparator can be used ({said})." if said else "There is no comparator to compare with."
-        return Refusal(estimand, reason)
+        return Refusal(
+            estimand, f"No comparator can be used ({said})." if said else "There is no comparator to compare with."
+        )
     return Panel(
-        tuple(used), tuple(months), counts.loc[used].to_numpy(float), exposure.loc[used].to_numpy(float),
+        tuple(wide.places[i] for i in used), tuple(wide.months), wide.counts[used], wide.exposure[used],
         pre, before, during, tuple(left_out),
     )  # fmt: skip

@@ -22,6 +22,7 @@ from analysis.evaluation.comparators.twfe import twfe
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import Refusal
 from analysis.evaluation.section import Choices, Result, Section
+from domain import formats
 from domain.periods import Period, month_of, parse_month
 
 NAME = "comparators"
@@ -45,7 +46,7 @@ def section(inputs: Inputs, choices: Choices) -> Section:
 
     Choices: ``comparators`` (names joined by "|"; default all) and ``baseline`` (12 or 36 months; default 24).
     """
-    found = _setting(inputs, choices)
+    found = setting(inputs, choices)
     if isinstance(found, str):
         return Section(NAME, {"did": Refusal(ESTIMAND, found)})
     series, options = found
@@ -81,7 +82,7 @@ def offered(inputs: Inputs) -> list[str]:
     return sorted(places.loc[places["role"] == "comparator", "place"].astype(str).unique()) if len(places) else []
 
 
-def _setting(inputs: Inputs, choices: Choices) -> tuple[pd.DataFrame, dict[str, Any]] | str:
+def setting(inputs: Inputs, choices: Choices) -> tuple[pd.DataFrame, dict[str, Any]] | str:
     """Series of all places and the options of the estimators; or why there are none."""
     names = offered(inputs)
     if inputs.months.empty:
@@ -113,7 +114,8 @@ def _series(inputs: Inputs) -> pd.DataFrame:
     others = inputs.places[inputs.places["role"] == "comparator"]
     others = others[others["place"] != inputs.area_name]
     found = pd.concat([own.assign(place=inputs.area_name), others], ignore_index=True)
-    return found.reindex(columns=["place", "month", "crimes"])
+    kept: pd.DataFrame = found[["place", "month", "crimes"]]
+    return kept
 
 
 def _whole(period: Period) -> list[str]:
@@ -152,6 +154,10 @@ def _before_selection(inputs: Inputs, series: pd.DataFrame, first: str, options:
     if inputs.selection is None:
         return Refusal(ESTIMAND, NOT_STATED)
     last = min(_last_whole(inputs.selection.start - timedelta(days=1)), options["last_before"])
+    if not (series.loc[series["place"] == inputs.area_name, "month"] <= last).any():
+        return Refusal(
+            ESTIMAND, f"No crimes are loaded from before the selection ({formats.period(inputs.selection)})."
+        )
     return did(series, inputs.area_name, first, **{**options, "last_before": last}, method_key="")
 
 

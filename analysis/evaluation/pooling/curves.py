@@ -12,6 +12,7 @@ from analysis.evaluation.before_after.headline import candidates_of, earlier_yea
 from analysis.evaluation.before_after.ratio import before_after_ratio
 from analysis.evaluation.comparators.did import did
 from analysis.evaluation.comparators.rate_ratios import rirr_phi
+from analysis.evaluation.comparators.section import setting
 from analysis.evaluation.comparators.synthetic import sdid
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.pooling.specification import CHANCE, COLUMNS, specification_curve
@@ -19,7 +20,6 @@ from analysis.evaluation.record import Refusal, ResultRecord
 from domain.periods import month_of, month_period
 
 BEFORE_AFTER, COMPARED = "before and after", "comparators"
-TREATED = "The hot spots"
 WINDOWS = ("the windows of the plan", "whole months in both", "no day of service before")
 YEARS = ("drift from earlier years", "drift assumed")
 UNADJUSTED = "none"
@@ -78,18 +78,19 @@ def _exact(cells: pd.DataFrame) -> ResultRecord | Refusal:
 
 
 def comparators_curve(inputs: Inputs) -> pd.DataFrame:
-    """Estimator x baseline x comparators."""
-    places = inputs.places[inputs.places["role"] == "comparator"] if not inputs.places.empty else inputs.places
-    windows = whole_windows(inputs)
-    if places.empty or inputs.months.empty or windows is None:
+    """Estimator x baseline x comparators, over the months of the comparators' page."""
+    found = setting(inputs, {})
+    if isinstance(found, str):
         return pd.DataFrame(columns=list(COLUMNS))
-    series, sets = treated_and_places(inputs, places), _sets(places, *windows[1:])
+    series, given = found
+    sets = _sets(series, given)
 
     def estimate(chosen: Any) -> ResultRecord | Refusal:
         names = sets.get(chosen["compared"])
         if not names:
             return Refusal("", "Too few comparators to leave one out.")
-        return _compared(series, windows, chosen["error"], int(chosen["days"].split()[0]), names)
+        used = {**given, "comparators": names, "baseline_months": int(chosen["days"].split()[0])}
+        return _compared(series, inputs.area_name, chosen["error"], used)
 
     registered = {"days": BASELINES[0], "compared": PLACES[0], "error": next(iter(ESTIMATORS))}
     options = {"days": BASELINES, "compared": PLACES, "error": tuple(ESTIMATORS)}
@@ -97,44 +98,30 @@ def comparators_curve(inputs: Inputs) -> pd.DataFrame:
     return curve.assign(question=COMPARED, outcome="recorded crime", adjusted="none")[list(COLUMNS)]
 
 
-def _compared(
-    series: pd.DataFrame, windows: tuple[str, str, str], name: str, baseline: int, names: tuple[str, ...]
-) -> ResultRecord | Refusal:
-    last, first, end = windows
-    used: dict[str, Any] = {"last_before": last, "last_month": end, "comparators": names}
+def _compared(series: pd.DataFrame, treated: str, name: str, used: dict[str, Any]) -> ResultRecord | Refusal:
+    options = dict(used)
+    first, baseline = options.pop("first_month"), options["baseline_months"]
     if ESTIMATORS[name] is not sdid:
-        return ESTIMATORS[name](series, TREATED, first, baseline_months=baseline, **used)
+        return ESTIMATORS[name](series, treated, first, **options)
     # A synthetic comparison weighs every month before that it is given.
-    before = sorted(month for month in series["month"].unique() if month <= last)
+    del options["baseline_months"]
+    before = sorted(month for month in series["month"].unique() if month <= options["last_before"])
     if not before:
         return Refusal("", "No month before the service is loaded.")
-    return sdid(series[series["month"] >= before[-baseline:][0]], TREATED, first, **used)
+    return sdid(series[series["month"] >= before[-baseline:][0]], treated, first, **options)
 
 
-def treated_and_places(inputs: Inputs, places: pd.DataFrame) -> pd.DataFrame:
-    """[place, month, crimes]: the hot spots as one place, months that one of them lacks left out, then the others."""
-    own = inputs.months.groupby("month")["crimes"].agg(["sum", "count"])
-    own = own[own["count"] == inputs.months["hot_spot"].nunique()]
-    treated = pd.DataFrame({"place": TREATED, "month": own.index, "crimes": own["sum"].to_numpy(float)})
-    return pd.concat([treated, places[["place", "month", "crimes"]]], ignore_index=True)
-
-
-def whole_windows(inputs: Inputs) -> tuple[str, str, str] | None:
-    """Last whole month of "before", first and last whole month of "during"; None where a window holds none."""
-    if inputs.before is None or inputs.during is None:
-        return None
-    before, during = ([m for m in w.months() if w.share_of_month(m) == 1] for w in (inputs.before, inputs.during))
-    return (before[-1], during[0], during[-1]) if before and during else None
-
-
-def _sets(places: pd.DataFrame, first: str, last: str) -> dict[str, tuple[str, ...]]:
-    names = sorted(str(name) for name in places["place"].unique())
-    during = places[(places["month"] >= first) & (places["month"] <= last)].groupby("place")["crimes"].mean()
-    before = places[places["month"] < first].groupby("place")["crimes"].mean()
+def _sets(series: pd.DataFrame, given: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """All comparators, and all but the one that fell or rose most."""
+    names = tuple(given["comparators"])
+    others = series[series["place"].isin(names)]
+    inside = others["month"].between(given["first_month"], given["last_month"])
+    during = others[inside].groupby("place")["crimes"].mean()
+    before = others[others["month"] <= given["last_before"]].groupby("place")["crimes"].mean()
     change = (during / before).dropna().sort_values(kind="stable")
     if len(names) < 4 or len(change) < 2:
-        return {PLACES[0]: tuple(names)}
+        return {PLACES[0]: names}
     ends = (str(change.index[0]), str(change.index[-1]))
-    return {PLACES[0]: tuple(names)} | {
+    return {PLACES[0]: names} | {
         words: tuple(name for name in names if name != end) for words, end in zip(PLACES[1:], ends, strict=True)
     }

@@ -8,12 +8,11 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.before_after.headline import headline
-from analysis.evaluation.harm.noise import count_noise
-from analysis.evaluation.harm.split import harm_split
+from analysis.evaluation.comparators.headline import headline as compared
+from analysis.evaluation.harm.headline import harm_headline
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.pooling.claim import cost_claim
 from analysis.evaluation.pooling.economics import cost_interval_words, cost_per_fewer, fewer_than_expected
-from analysis.evaluation.pooling.section import compared
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 
@@ -51,39 +50,17 @@ def _changes(inputs: Inputs) -> dict[str, tuple[Result, float]]:
     """Each change with what was observed during the service."""
     during = inputs.cells[inputs.cells["window"] == "during"]
     crimes = float(during["crimes"].sum()) if len(during) else 0.0
-    if inputs.cells.empty:
-        why = inputs.why_empty("cells", "There are no windows to compare.")
-        own: Result = Refusal("Recorded crime, during / before", why)
-        harm: Result = Refusal("Harm days, during / before", why)
-        weight = 0.0
-    else:
-        own = headline(inputs)
-        harm, weight = _harm(inputs)
+    harm, weight = _harm(inputs)
     return {
-        "crime-before-after": (own, crimes),
+        "crime-before-after": (headline(inputs), crimes),
         "crime-comparators": (compared(inputs), crimes),
         "harm-before-after": (harm, weight),
     }
 
 
 def _harm(inputs: Inputs) -> tuple[Result, float]:
-    if inputs.scored.empty:
-        return Refusal("Harm days, during / before", inputs.why_empty("scored", "No crime has a harm weight.")), 0.0
-    weights = [inputs.scored.loc[inputs.scored["window"] == w, "harm_days"].tolist() for w in ("before", "during")]
-    days = inputs.cells.groupby("window")["exposure_days"].sum().reindex(["before", "during"]).fillna(0.0)
-    if (days <= 0).any():
-        return Refusal("Harm days, during / before", "One of the windows holds no month."), 0.0
-    noise = count_noise(inputs)
-    split = harm_split(
-        weights[0],
-        weights[1],
-        float(days["before"]),
-        float(days["during"]),
-        phi=noise.phi,
-        drift=noise.drift,
-        not_scored=sum(inputs.not_scored.values()),
-    )
-    return (split if isinstance(split, Refusal) else split.total), float(sum(weights[1]))
+    split = harm_headline(inputs)
+    return (split, 0.0) if isinstance(split, Refusal) else (split.total, split.harm_during)
 
 
 def _cost(inputs: Inputs, change: Result, observed: float, spend: float, unit: str, words: str) -> Result:

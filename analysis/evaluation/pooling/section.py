@@ -10,19 +10,15 @@ import pandas as pd
 from analysis.evaluation.before_after.headline import headline
 from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, PHI
 from analysis.evaluation.building import log_ratio_record
-from analysis.evaluation.comparators.did import ESTIMAND as DID
-from analysis.evaluation.comparators.did import did
+from analysis.evaluation.comparators.headline import headline as compared
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.patrol_days.model import patrol_days
 from analysis.evaluation.pooling.claim import curve_words, robustness_claim
 from analysis.evaluation.pooling.curves import (
     BEFORE_AFTER,
     COMPARED,
-    TREATED,
     before_after_curve,
     comparators_curve,
-    treated_and_places,
-    whole_windows,
 )
 from analysis.evaluation.pooling.meta import pooled_record
 from analysis.evaluation.pooling.multiplicity import benjamini_hochberg, bonferroni, holm
@@ -85,16 +81,6 @@ def _headlines(inputs: Inputs) -> dict[str, Result]:
             method = "harm-ppml" if key == "harm" else "patrol-days"
             found[key] = patrol_days(inputs.days, outcome=outcome, estimand=HEADLINES[key], method_key=method)
     return found
-
-
-def compared(inputs: Inputs) -> Result:
-    """Difference in differences of the hot spots together against the comparators."""
-    places = inputs.places[inputs.places["role"] == "comparator"] if not inputs.places.empty else inputs.places
-    windows = whole_windows(inputs)
-    if places.empty or inputs.months.empty or windows is None:
-        return Refusal(DID, inputs.why_empty("places", "No comparison places are loaded for these windows."))
-    series, (last, first, end) = treated_and_places(inputs, places), windows
-    return did(series, TREATED, first, last_before=last, last_month=end)
 
 
 def _tests(records: dict[str, Result]) -> pd.DataFrame:

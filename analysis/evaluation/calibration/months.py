@@ -101,7 +101,8 @@ class MonthsData:
 
     def area(self, which: int) -> npt.NDArray[np.int64]:
         """(48,) counts of a set of as many other places of the same city: 1, 2 or 3 (control, ring, ring's control)."""
-        return self.city[which * self.hot_spots : (which + 1) * self.hot_spots].sum(axis=0)
+        found: npt.NDArray[np.int64] = self.city[which * self.hot_spots : (which + 1) * self.hot_spots].sum(axis=0)
+        return found
 
 
 def months_data(rng: np.random.Generator, design: MonthsDesign | None = None, world: World | None = None) -> MonthsData:

@@ -120,7 +120,7 @@ def _between(r: Floats, lag: int) -> float:
     """Mean product of different places ``lag`` periods apart."""
     early, late = r[:, : r.shape[1] - lag], r[:, lag:]
     total = float((early.sum(axis=0) * late.sum(axis=0)).sum() - (early * late).sum())
-    return total / (len(r) * (len(r) - 1) * early.shape[1])
+    return float(total / (len(r) * (len(r) - 1) * early.shape[1]))
 
 
 def _within(r: Floats, lag: int) -> float:

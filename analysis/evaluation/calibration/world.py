@@ -56,5 +56,5 @@ def harm_of(rng: np.random.Generator, crimes: npt.NDArray[np.int64], cap: float 
     flat = crimes.ravel()
     drawn = np.minimum(rng.choice(HARM_DAYS, size=int(flat.sum()), p=HARM_SHARE), cap)
     cells = np.repeat(np.arange(len(flat)), flat)
-    summed: Floats = np.bincount(cells, weights=drawn, minlength=len(flat)).reshape(crimes.shape)
+    summed: Floats = np.bincount(cells, weights=drawn, minlength=len(flat)).astype(np.float64).reshape(crimes.shape)
     return summed

@@ -56,6 +56,9 @@ class Block:
     asks: tuple[str, ...] = ()  # what the address says beside the filters that the figures depend on
     why: str = ""  # why it matters, in whole sentences
     misleads: str = ""  # how it can mislead, in whole sentences
+    source: Callable[[View], str] | None = (
+        None  # in place of the programme's extracts, where figures come from elsewhere
+    )
     methods: tuple[str, ...] = ()  # keys of the methods behind it; each has a page /methods/<key>
 
     def coverage(self, view: View) -> str:
@@ -107,7 +110,9 @@ def csv_address(block: Block, view: View) -> str:
     return f"/download/{block.id}.csv?{view.filters.to_query()}{extra}"
 
 
-def source_line(view: View) -> str:
+def source_line(block: Block, view: View) -> str:
+    if block.source:
+        return block.source(view)
     demonstration = "Demonstration data. " if view.programme.demonstration else ""
     source = view.programme.source or f"extracts of {view.programme.force} and its partners, loaded to the portal"
     return f"{demonstration}Source: {source}; data as at: {view.data_as_at()}."
@@ -161,7 +166,8 @@ def _findings(block: Block, frame: pd.DataFrame, view: View) -> list[Any]:
         body.append(block.picture(frame, view))
     body.append(
         html.P(
-            [block.caption(view), " ", source_line(view), *(f" {note}" for note in notes(frame))], className="caption"
+            [block.caption(view), " ", source_line(block, view), *(f" {note}" for note in notes(frame))],
+            className="caption",
         )
     )
     body += _warnings(block)
@@ -211,7 +217,7 @@ def block_csv(block: Block, view: View) -> str:
     for line in (
         block.title,
         f"Filters: {block.coverage(view)}",
-        source_line(view),
+        source_line(block, view),
         f"Note: {block.caption(view)}",
         *([f"How it can mislead: {block.misleads}"] if block.misleads else []),
         *notes(frame),

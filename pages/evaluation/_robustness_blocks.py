@@ -76,7 +76,7 @@ DAYS = _curve(
     "Every combination of outcome, adjustment, days compared, days used and clustering of errors; all adjust for weekday. “All conditions”: crimes of the 7 days before and, where loaded, holidays, events and weather. Lowest ratio first.",
 )  # fmt: skip
 WINDOWS = _curve(
-    "curve-before-after", "Before and after, analysed every way", {"days": "Windows", "error": "Noise allowed for"},
+    "curve-before-after", "Before and after, analysed every way", {"days": "Windows", "adjusted": "Adjusted for", "error": "Noise allowed for"},
     "The windows and what counts as ordinary change decide how wide the interval is.",
     "“Chance alone” is drawn as a yardstick and not counted in the sentence.",
 )  # fmt: skip

@@ -29,6 +29,8 @@ from pages.evaluation._reproduce_routes import PATH as BUNDLE
 from reports.evaluation_bundle import environment_lines, source_sha256
 
 INSPECT = Permission.INSPECT_EVALUATION
+WITHIN = "Within the limits"
+SILENT = "Signals less often than 3%: its interval is wider than it need be"
 COLUMNS = ("method", "situation", "alarms", "alarms_mcse", "coverage", "bias", "runs", "verdict")
 
 
@@ -58,7 +60,9 @@ def _frame(wanted: Callable[[Row], bool]) -> pd.DataFrame:
 
 def _verdict(row: Row) -> str:
     problems = judge(row).problems
-    return "; ".join(problems).capitalize() if problems else "Within the limits"
+    if not problems and is_null(row) and row.alarms < LEAST_ALARMS:
+        return SILENT
+    return "; ".join(problems).capitalize() if problems else WITHIN
 
 
 def _at_the_gate(row: Row) -> bool:
@@ -85,18 +89,20 @@ _LIMITS = (
 
 
 def _default_sentence(frame: pd.DataFrame, _view: View) -> str:
-    out = frame[frame["verdict"] != "Within the limits"]
+    out = frame[~frame["verdict"].isin([WITHIN, SILENT])]
+    silent = frame[frame["verdict"] == SILENT]
     if frame.empty:
         return "Nothing has been measured with this version, so no headline has an error rate."
     low, high = formats.percent(frame["alarms"].min(), 1), formats.percent(frame["alarms"].max(), 1)
     said = f"Where nothing happened and what moves crime is measured, the headline methods signal in {low} to {high} of runs."
     if out.empty:
-        return f"{said} All {len(frame)} keep to the limits; alpha spending may signal less often than 3%, by design."
+        less = f" {formats.joined(list(silent['method']))}: {SILENT.lower()}." if len(silent) else ""
+        return f"{said} None signals in more than {MOST_ALARMS:.0%}.{less}"
     return f"{said} {len(out)} of {len(frame)} do not keep to the limits: {formats.joined(sorted(set(out['method'])))}."
 
 
 def _shock_sentence(frame: pd.DataFrame, _view: View) -> str:
-    failing = int((frame["verdict"] != "Within the limits").sum())
+    failing = int((~frame["verdict"].isin([WITHIN, SILENT])).sum())
     worst = formats.percent(frame["alarms"].max()) if len(frame) else formats.UNAVAILABLE
     return (
         f"When an event that nobody recorded moves patrols and crime on the same day, {failing} of {len(frame)} methods fail: "
@@ -106,7 +112,7 @@ def _shock_sentence(frame: pd.DataFrame, _view: View) -> str:
 
 
 def _other_sentence(frame: pd.DataFrame, _view: View) -> str:
-    failing = int((frame["verdict"] != "Within the limits").sum())
+    failing = int((~frame["verdict"].isin([WITHIN, SILENT])).sum())
     return (
         f"{failing} of these {len(frame)} rows are outside the limits. Methods that are common in the field stand here so that "
         "studies which used them can be read with their real error rates."
@@ -117,6 +123,7 @@ def _block(key: str, title: str, wanted: Callable[[Row], bool], sentence: Any, w
     return Block(
         id=f"reproduce-{key}", title=title, permission=INSPECT, frame=lambda _view: _frame(wanted), sentence=sentence,
         caption=lambda _view: f"{provenance_sentence()} {_LIMITS}", columns=lambda _view: _WHAT, table_open=True,
+        covers=lambda _view: "simulated data in which the truth is known", source=lambda _view: "Source: the command calibrate.",
         why=why, misleads=misleads,
     )  # fmt: skip
 

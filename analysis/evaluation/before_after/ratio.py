@@ -114,7 +114,8 @@ def before_after_ratio(
     log_ratio, sampling = fitted.log_ratio - adjusted.log_ratio, fitted.variance + adjusted.se**2
     low, high, p, se = drift_interval(log_ratio, sampling, fitted.df, drift)
     # Measured with three earlier years; with fewer nothing may be quoted.
-    type1, coverage = quote(KEY) if drift.estimated else (None, None)
+    row = f"{KEY}:candidates" if adjusted.done else KEY
+    type1, coverage = quote(row) if drift.estimated else (None, None)
     checks = _checks(fitted, drift, len(years), source, int((by_spot == 0).sum()))
     return log_ratio_record(
         log_ratio=log_ratio, se=se, df=fitted.df, ci_low=low, ci_high=high, p=p, method_key=KEY, estimand=ESTIMAND,

@@ -88,7 +88,7 @@ def sdid(
     >>> from analysis.evaluation.comparators.example import example_series
     >>> record = sdid(example_series(9, ratio=0.7), "ours", "2023-01")
     >>> f"{record.estimate:.2f} ({record.ci_low:.2f} to {record.ci_high:.2f})"
-    '0.59 (0.43 to 0.81)'
+    '0.59 (0.42 to 0.84)'
     """
     return _synthetic(
         series, treated, first_month, key="sdid", noise=counts, needs=(min_comparators, min_pre_months), scale=scale,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,8 +130,10 @@ class _Shared:
         tail = 100 * (1 - self.confidence) / 2
         low, high = np.percentile(logs, [tail, 100 - tail])
         beyond = min(int((logs <= 0).sum()), int((logs >= 0).sum()))
+        # Its rates were measured on patrol days (level 3): windows are another design.
+        rates: dict[str, Any] = {} if self.level >= 3 else {"calibrated_type1": None, "calibrated_coverage": None}
         return log_ratio_record(
-            log_ratio=point, se=float(logs.std(ddof=1)), df=None, method_key=KEY, estimand=estimand,
+            **rates, log_ratio=point, se=float(logs.std(ddof=1)), df=None, method_key=KEY, estimand=estimand,
             ci_low=math.exp(low), ci_high=math.exp(high), p=min(1.0, 2 * (beyond + 1) / (len(logs) + 1)),
             n_events=self.events, n_units=self.units, n_clusters=self.units, method=self.method,
             maryland_level=self.level, data_hash=self.digest, seed=self.seed,

@@ -129,7 +129,8 @@ def capped(weights: Sequence[float], cap: float = CAP_DAYS) -> list[float]:
 
 
 def _marked(record: ResultRecord, estimand: str) -> ResultRecord:
-    type1, coverage = quote(_KEY)
+    # Its rates were measured on patrol days (level 3): windows are another design.
+    type1, coverage = quote(_KEY) if record.maryland_level >= 3 else (None, None)
     return replace(
         record, estimand=estimand, method_key=_KEY, calibrated_type1=type1, calibrated_coverage=coverage,
         limits=(*record.limits, "The crimes left out were real: this shows how far the result hangs on them."),

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.evaluation.before_after.drift import YearDrift, drift_interval
-from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 Floats = npt.NDArray[np.float64]
@@ -200,7 +199,7 @@ class _Shared:
         sampling = sum(variance for variance, _ in parts)
         df = satterthwaite(*parts) if sampling > 0 else None
         low, high, p, se = drift_interval(log_ratio, sampling, df, drift)
-        type1, coverage = quote(self.method_key)
+        # The rates of this method were measured on patrol days, another design, so none may be quoted here.
         return ResultRecord(
             estimand=estimand,
             scale="ratio",
@@ -221,7 +220,5 @@ class _Shared:
             limits=self.notes[1],
             checks=self.notes[2],
             mde80=mde80(se),
-            calibrated_type1=type1,
-            calibrated_coverage=coverage,
             method_key=self.method_key,
         )

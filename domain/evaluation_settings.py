@@ -55,35 +55,19 @@ def parse_evaluation(r: SettingsReader, table: Mapping[str, Any]) -> EvaluationS
     where = "evaluation."
     selection = r.window(table.get("selection"), f"{where}selection")
     areas = []
-    for i, item in enumerate(_list(r, table, "comparator_areas"), 1):
+    for i, item in enumerate(r.items(table, "comparator_areas", where), 1):
         item = item if isinstance(item, Mapping) else {}
         place = f"{where}comparator_areas[{i}]."
         counted = r.choice(r.text(item, "as", place, ONE_EACH), (ONE_EACH, TOGETHER), f"{place}as")
         areas.append(ComparatorAreas(r.text(item, "programme", place), counted))
-    rebases = [_rebase(r, item, f"{where}rebase[{i}].") for i, item in enumerate(_list(r, table, "rebase"), 1)]
+    rebases = [_rebase(r, item, f"{where}rebase[{i}].") for i, item in enumerate(r.items(table, "rebase", where), 1)]
     return EvaluationSettings(
         selection=selection.period if selection else None,
-        comparators=_texts(r, table, "comparators"),
+        comparators=r.texts(table, "comparators", where),
         comparator_areas=tuple(areas),
-        shared_with=_texts(r, table, "months_shared_with"),
+        shared_with=r.texts(table, "months_shared_with", where),
         rebases=tuple(sorted((x for x in rebases if x), key=lambda x: x.month)),
     )
-
-
-def _list(r: SettingsReader, table: Mapping[str, Any], key: str) -> list[Any]:
-    value = table.get(key, [])
-    if isinstance(value, list):
-        return value
-    r.problems.append(f"evaluation.{key}: a list is needed.")
-    return []
-
-
-def _texts(r: SettingsReader, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    found = _list(r, table, key)
-    if all(isinstance(text, str) and text.strip() for text in found):
-        return tuple(text.strip() for text in found)
-    r.problems.append(f"evaluation.{key}: every entry must be a text.")
-    return ()
 
 
 def _rebase(r: SettingsReader, item: Any, where: str) -> Rebase | None:

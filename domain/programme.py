@@ -170,6 +170,20 @@ class SettingsReader:
             self.problems.append(f"{where}: “{value}” is not one of {', '.join(allowed)}.")
         return value
 
+    def items(self, table: Mapping[str, Any], key: str, where: str) -> list[Any]:
+        value = table.get(key, [])
+        if isinstance(value, list):
+            return value
+        self.problems.append(f"{where}{key}: a list is needed.")
+        return []
+
+    def texts(self, table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        found = self.items(table, key, where)
+        if all(isinstance(text, str) and text.strip() for text in found):
+            return tuple(text.strip() for text in found)
+        self.problems.append(f"{where}{key}: every entry must be a text.")
+        return ()
+
     def provider(self, table: Any, where: str) -> Provider:
         table = table if isinstance(table, Mapping) else {}
         code = self.text(table, "code", f"{where}.")

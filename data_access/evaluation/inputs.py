@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import pandas as pd
@@ -46,17 +47,47 @@ def evaluation_inputs(scope: Scope, code: str) -> Inputs:
 
 
 def unsuppressed_inputs(scope: Scope, code: str) -> Inputs:
-    """The same for those who release figures under disclosure control; the frames never leave data_access.
-
-    Read once for all viewers, until loads or settings change.
-    """
+    """The same for those who release figures under disclosure control; the frames never leave data_access."""
     scope.require(Permission.VIEW_EVALUATION)
+    return inputs_of(version(scope, code)).inputs
+
+
+def data_version(scope: Scope, code: str) -> str:
+    """The hash of what the evaluation rests on: comments and counts of tries name it."""
+    scope.require(Permission.VIEW_EVALUATION)
+    return inputs_of(version(scope, code)).hash
+
+
+@dataclass(frozen=True)
+class Version:
+    """What decides the inputs: the same version always gives the same ones, whoever asks."""
+
+    database: str
+    held: AsAt
+    programme: Programme
+    lent: tuple[Lender, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    inputs: Inputs
+    hash: str
+
+
+def version(scope: Scope, code: str) -> Version:
+    """The version of now; a handful of short queries."""
     programme = get_programme(scope, code)
-    return _inputs(str(get_engine().url), data_as_at(scope, code), programme, lenders(programme))
+    return Version(str(get_engine().url), data_as_at(scope, code), programme, lenders(programme))
 
 
 @lru_cache(maxsize=8)
-def _inputs(_database: str, held: AsAt, programme: Programme, lent: tuple[Lender, ...]) -> Inputs:
+def inputs_of(of: Version) -> Kept:
+    """Read and hashed once, until loads or settings change."""
+    found = _inputs(of.held, of.programme, of.lent)
+    return Kept(found, found.data_hash())
+
+
+def _inputs(held: AsAt, programme: Programme, lent: tuple[Lender, ...]) -> Inputs:
     inside = Scope("evaluation", None, frozenset({programme.code}), frozenset(Permission))
     with opened(inside, programme.code) as o:
         found = _Reading(o, programme)

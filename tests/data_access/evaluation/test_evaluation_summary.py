@@ -29,9 +29,9 @@ BEFORE, DURING = Period(date(2022, 2, 1), date(2022, 12, 31)), Period(date(2023,
 @pytest.fixture
 def read_again():
     """For tests that change rows behind the loads' backs: inputs are kept until a load or a setting changes."""
-    held._inputs.cache_clear()
-    yield held._inputs.cache_clear
-    held._inputs.cache_clear()
+    held.inputs_of.cache_clear()
+    yield held.inputs_of.cache_clear
+    held.inputs_of.cache_clear()
 
 
 def recorded(period):

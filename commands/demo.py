@@ -71,6 +71,7 @@ def load_demo(
     results = [_load(engine, extract) for extract in _with_bar(files, show_progress)]
     if any(r.kind == "case-studies" for r in results):
         _approve(engine)
+    _register_plan(engine)
     return results
 
 
@@ -98,6 +99,13 @@ def _approve(engine: Engine) -> None:
             # Refused means that an earlier run has approved it already, or that someone has withdrawn it since.
             with suppress(ApprovalRefused):
                 approve(engine, CODE, study["reference"], who, role)
+
+
+def _register_plan(engine: Engine) -> None:
+    from data_access.evaluation.plan import register as register_plan
+    from demo.analysis_plan import FILE_NAME, plan_toml
+
+    register_plan(engine, CODE, plan_toml().encode(), file_name=FILE_NAME, actor=ACTOR)
 
 
 def summary(results: list[LoadResult]) -> str:

@@ -36,6 +36,8 @@ EVENTS: dict[str, frozenset[str]] = {
     "case study withdrawn": frozenset({"reference", "role", "reason"}),
     "comment written": frozenset({"thread", "figure"}),
     "comment thread resolved": frozenset({"thread", "figure"}),
+    "plan registered": frozenset({"file_name", "sha256", "timing"}),
+    "plan deviation recorded": frozenset({"plan_sha256", "decided_on"}),
     "return built": frozenset({"month", "data_sha256"}),
     "downloaded": frozenset({"what"}),
     "download refused": frozenset({"what"}),

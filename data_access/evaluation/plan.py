@@ -110,7 +110,7 @@ def _timing(conn: Connection, programme_id: int, programme: Programme, found: Pl
     # Loads that were replaced since count too: whoever registers could have seen them.
     first = conn.execute(
         select(_load.file_name, _load.loaded_at)
-        .where(_load.programme_id == programme_id, _load.kind.in_(CRIME_KINDS), _load.rows_loaded > 0)
+        .where(_load.programme_id == programme_id, _load.kind.in_(CRIME_KINDS))
         .where(_load.period_to >= span.start, _load.period_from <= span.end)
         .order_by(_load.loaded_at, _load.id)
     ).first()

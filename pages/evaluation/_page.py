@@ -50,6 +50,7 @@ from components.block import Block, register_block
 from components.forms import messages
 from components.view import View
 from data_access.evaluation import comments, sections
+from data_access.evaluation.tried import tried_count
 from domain import formats
 from domain.roles import Permission
 from domain.scope import OutOfScope
@@ -217,6 +218,8 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
                 [*blocks_of(blocks, view, lambda block: foot(block, view, said, version, back)), *tail],
                 id=f"{page.slug}-content",
             ),
+            # Last, so that what this very page ran is in the count.
+            html.P(tried_count(view.scope, view.programme.code).sentence(), className="as-at", id=f"{page.slug}-tried"),
         ],
         className="page",
     )

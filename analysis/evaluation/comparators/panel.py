@@ -168,7 +168,7 @@ def _wide(series: pd.DataFrame, comparators: tuple[str, ...] | None, treated: st
     cell = rows * max(1, len(months)) + columns
     size = shape[0] * shape[1]
     counts = np.bincount(cell, weights=crimes[kept], minlength=size)[:size].reshape(shape)
-    exposure = np.bincount(cell, weights=given[kept], minlength=size)[:size].reshape(shape)
+    exposure: Floats = np.bincount(cell, weights=given[kept], minlength=size)[:size].reshape(shape).astype(np.float64)
     if "exposure" not in series:  # two rows of one place and month are parts of one count, not two months
         exposure = np.minimum(exposure, 1.0)
     return _Wide([str(p) for p in places], np.asarray(months, object), np.where(exposure > 0, counts, np.nan), exposure)

@@ -16,7 +16,7 @@ from data_access.evaluation.summary import evaluation_summary
 from data_access.evaluation.windows import service_window
 from domain import formats
 from domain.roles import Permission
-from pages.evaluation._design_plan import PLAN_BLOCKS
+from pages.evaluation._design_plan import DEVIATIONS, PLAN, TRIED
 from pages.evaluation._page import planned_section
 from pages.evaluation._records import agreement_sentence, forest, record_columns, records_frame
 
@@ -195,4 +195,5 @@ DIFFERENCES = Inspect(
     misleads="A difference grows with the length of the windows: two programmes can be compared only by the ratio.",
 )
 
-ALL = (FACTS, *PLAN_BLOCKS, LADDER, HEADLINES, DIFFERENCES)
+# Tries last: the blocks before it run every section.
+ALL = (FACTS, PLAN, DEVIATIONS, LADDER, HEADLINES, DIFFERENCES, TRIED)

@@ -144,5 +144,3 @@ TRIED = Inspect(
         "It counts what ran in the portal. What someone tried in a spreadsheet, or before this was counted, is not in it."
     ),
 )
-
-PLAN_BLOCKS = (PLAN, DEVIATIONS, TRIED)

@@ -43,12 +43,12 @@ def _parameters(found: tuple[Parameter, ...]) -> list[Any]:
 
 
 def _rates(method: Method) -> list[Any]:
-    if not method.calibrated:
+    table = rates_table(f"Error rates of {method.title}", lambda row: row.method == method.key, method_column=False)
+    if not method.calibrated and table is None:
         return [
             html.P("A false-alarm rate has no meaning for it: it gives no interval that could leave out “no change”.")
         ]
     alarms, coverage = quote(method.key)
-    table = rates_table(f"Error rates of {method.title}", lambda row: row.method == method.key, method_column=False)
     if table is None:
         return [html.P("Its error rate has not been measured yet; wherever a figure rests on it, the page says so.")]
     said = []

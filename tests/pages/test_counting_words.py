@@ -52,7 +52,7 @@ def test_minutes_in_a_file_have_at_most_four_decimals() -> None:
     )
     block = SimpleNamespace(
         frame=lambda v: frame, columns=lambda v: [decimal("m", "Minutes", 0)], title="T", coverage=lambda v: "all",
-        caption=lambda v: "c",
+        caption=lambda v: "c", source=None,
     )  # fmt: skip
     view.as_at = None
     assert block_csv(block, view).splitlines()[-1] == "3141.5927"

@@ -59,7 +59,8 @@ def sdid(
 
     Parameters
     ----------
-    series, treated, first_month : as in :func:`analysis.evaluation.comparators.did.did`
+    series, treated, first_month
+        As in ``did``.
     min_comparators, min_pre_months : int
         Below either the estimate is refused: weights would follow noise, and so few placebos show no spread.
     scale : {"ratio", "difference"}

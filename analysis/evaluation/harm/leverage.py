@@ -119,6 +119,29 @@ def days_without_top(panel: pd.DataFrame, *, top: int, outcome: str = "harm_days
 def capped(weights: Sequence[float], cap: float = CAP_DAYS) -> list[float]:
     """Each crime at most ``cap`` days: whether the gravest crimes alone make the result.
 
+    h_i becomes min(h_i, cap); the default harm estimate is then made of these.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Harm weight of each crime, in days.
+    cap : float
+        Days; 365 counts a year and a life sentence alike.
+
+    Returns
+    -------
+    list of float
+        Days, one a crime.
+
+    Notes
+    -----
+    How it can mislead: a cap treats a homicide and a serious assault alike, so it answers another question than harm:
+    whether a finding rests on the tail of the weights.
+
+    References
+    ----------
+    Sherman, L. W., Neyroud, P. W. & Neyroud, E. (2016). The Cambridge Crime Harm Index. Policing 10(3), 171-183.
+
     Examples
     --------
     >>> capped([10, 365, 5475])

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from analysis.dosage import shipped_bias
-from components.block import block_csv
+from components.block import Block, block_csv
 from components.table import decimal
+from domain.roles import Permission
 from pages import _counting_form as form
 from pages._counting_words import measured_bias
 
@@ -50,9 +51,9 @@ def test_minutes_in_a_file_have_at_most_four_decimals() -> None:
         data_as_at=lambda: "today",
         scope=None,
     )
-    block = SimpleNamespace(
-        frame=lambda v: frame, columns=lambda v: [decimal("m", "Minutes", 0)], title="T", coverage=lambda v: "all",
-        caption=lambda v: "c", source=None,
+    block = Block(
+        id="t", title="T", permission=Permission.VIEW_PATROLS, frame=lambda v: frame, sentence=lambda f, v: "",
+        caption=lambda v: "c", columns=lambda v: [decimal("m", "Minutes", 0)], covers=lambda v: "all",
     )  # fmt: skip
     view.as_at = None
     assert block_csv(block, view).splitlines()[-1] == "3141.5927"

@@ -16,7 +16,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from commands.demo import _approve
+from commands.demo import _approve, _register_plan
 from data_access import (
     areas,
     case_studies,
@@ -35,6 +35,7 @@ from data_access import (
     trends,
 )  # fmt: skip
 from data_access.engine import get_engine, make_engine
+from data_access.evaluation import plan, sections, tried
 from data_access.evaluation import summary as evaluation
 from data_access.evaluation import tables as evaluation_tables
 from data_access.loading import LoadOptions, load_file
@@ -82,6 +83,7 @@ def _fill(found: dict[str, str], extracts: list[tuple[str, Path, dict[str, Any]]
             code = None if kind == "programme" else CODE
             load_file(engine, kind, path, programme_code=code, actor="test", options=LoadOptions(**options))
         _approve(engine)
+        _register_plan(engine)
         engine.dispose()
 
 
@@ -172,8 +174,21 @@ def _questions() -> dict[str, Callable[[Scope], Any]]:
         "hash of the data": lambda s: programmes.data_as_at(s, CODE).data_sha256,
         "how far the data reach": lambda s: programmes.data_as_at(s, CODE).crimes_to,
         "defaults": lambda s: programmes.filter_defaults(s, CODE),
+        "analysis plans": lambda s: [(p.sha256, p.timing, dict(p.settings)) for p in plan.plans(s, CODE)],
+        "deviations": lambda s: plan.deviations(s, CODE),
+        "analyses tried": _tried,
     }
     return found
+
+
+def _tried(scope: Scope) -> tuple[int, ...]:
+    """Logged, then asked for by a worker that does not know: still one row."""
+    for _ in range(2):
+        tried._noted.clear()
+        sections.section(scope, CODE, "comparators", baseline="12")
+    found = tried.tried_count(scope, CODE).by_section.set_index("section").loc["comparators"]
+    assert found["analyses"] > 0
+    return tuple(int(n) for n in found)
 
 
 QUESTIONS = _questions()

@@ -15,7 +15,11 @@ from data_access.evaluation.tried import tried_count
 from domain import formats
 from domain.roles import Permission
 
-Inspect = partial(Block, permission=Permission.INSPECT_EVALUATION)
+Inspect = partial(
+    Block,
+    permission=Permission.INSPECT_EVALUATION,
+    source=lambda view: "Source: the portal's own register, which nobody changes afterwards.",
+)
 NOT_COMPARED = "for people to keep; not compared"
 NO_PLAN = (
     "No analysis plan is registered for this programme, so every choice here may have been made after seeing the data.",

@@ -46,3 +46,18 @@ def test_the_ladder_says_whether_any_result_may_speak_of_cause(
     sentence = blocks.LADDER.sentence(blocks.LADDER.frame(view), view)
     assert ("none may say why" in sentence) == cautious
     assert causal_words(sentence) == []
+
+
+def test_without_a_plan_the_page_says_what_that_means() -> None:
+    view = view_of("TEST")
+    for block in (blocks.PLAN, blocks.DEVIATIONS):
+        assert block.frame(view).empty
+        assert "No analysis plan is registered" in block.if_empty(view)[0]
+
+
+def test_what_is_tried_is_listed_by_question() -> None:
+    view = view_of("TEST")
+    blocks.headlines(view)
+    frame = blocks.TRIED.frame(view).set_index("section")
+    assert frame.loc["before-after", "analyses"] > 0
+    assert f"{frame['analyses'].sum():,} different analyses" in blocks.TRIED.sentence(frame, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -82,12 +83,13 @@ def _months_words(frame: pd.DataFrame, view: View) -> str:
     said = f"{len(frame)} months of {facts['treated']} and of {facts['comparators']} comparison places. "
     if facts.get("trend") is None:
         return said + "There are too few months or comparators to tell whether they moved alike before the service."
-    clear = facts["trend_p"] < 0.05
-    return said + (
-        f"Before the service the trend of {facts['treated']} differed from theirs by {facts['trend']:+.3f} in log ratio a year "
-        f"(95% interval {facts['trend_low']:+.3f} to {facts['trend_high']:+.3f}): "
-        + ("the places were already drifting apart." if clear else "no clear difference, which is no proof of none.")
+    gap, low, high = (formats.signed_percent(math.exp(facts[n]) - 1) for n in ("trend", "trend_low", "trend_high"))
+    verdict = (
+        "the places were drifting apart already."
+        if facts["trend_p"] < 0.05
+        else "no clear difference, which is no proof of none."
     )
+    return f"{said}Before the service {facts['treated']} moved by {gap} a year relative to them (95% interval {low} to {high}): {verdict}"
 
 
 def _months_figure(frame: pd.DataFrame, view: View) -> Any:
@@ -139,8 +141,23 @@ FOREST = estimates_block(
     "is beside each.",
     methods=("did", "sdid", "sdid-plain", "synthetic-control", "rirr", "rirr-phi", "twfe"),
 )  # fmt: skip
+
+
+def _crimes_words(frame: pd.DataFrame, view: View) -> str:
+    known = frame.dropna(subset=["estimate"])
+    if known.empty:
+        return "No difference in crimes can be given; the table says why."
+    value, low, high = (float(known[name].iloc[0]) for name in ("estimate", "low", "high"))
+    words = "fewer" if value <= 0 else "more"
+    return (
+        f"Over the months compared {formats.number(abs(value))} {words} crimes were recorded than the comparators' change, brought to our "
+        f"level, would give (95% interval of the difference {formats.number(low)} to {formats.number(high)}; below 0 means fewer)."
+    )
+
+
 DIFFERENCE = estimates_block(
     id="comparators-crimes", section=NAME, title="In crimes, not per cent", labels=CRIMES, scale="difference",
+    sentence=_crimes_words,
     why="A count of crimes is what a budget or a shift plan can use.",
     misleads="Its interval holds scatter from month to month, not how far places drift apart over years, so it is too narrow.",
     methods=("wdd-comparators",),

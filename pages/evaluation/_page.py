@@ -287,6 +287,7 @@ def _field(page: ReviewPage, choice: Choice, view: View) -> html.Div | html.Fiel
         id=element,
         name=choice.name,
         value=asked or (options[0][0] if options else ""),
+        placeholder=options[0][1] if options else "",  # an empty value shows this, not the option of that value
         options=[{"label": words, "value": value} for value, words in options],
     )
     return html.Div([html.Label(label, htmlFor=element), control], className="form-field")

@@ -8,16 +8,26 @@ import dash
 from dash import html
 
 from analysis.evaluation.comparators import claim
+from analysis.evaluation.comparators.panel import BASELINE_MONTHS
 from analysis.evaluation.section import Section
 from components.view import View
 from pages.evaluation._comparators_blocks import BLOCKS, NAME
 from pages.evaluation._page import Choice, ReviewPage, planned_section, review_page
 
+SHORT = (
+    "The baseline holds {held} months; {wanted} are registered. With so few, how far places drift apart is known from "
+    "very little, so read the interval as too narrow rather than too wide."
+)
+
 
 def _lead(view: View, section: Section) -> list[Any]:
     said = [html.P(claim.comparators_claim(section).sentence, className="lead", id="comparators-claim")]
     crimes = claim.crimes_words(section)
-    return [*said, html.P(crimes, id="comparators-crimes-claim")] if crimes else said
+    said += [html.P(crimes, id="comparators-crimes-claim")] if crimes else []
+    held = section.facts.get("months_before", BASELINE_MONTHS)
+    if held < BASELINE_MONTHS:
+        said.append(html.P(SHORT.format(held=held, wanted=BASELINE_MONTHS), id="comparators-short-baseline"))
+    return said
 
 
 def _names(view: View) -> list[tuple[str, str]]:

@@ -144,3 +144,11 @@ def test_no_usable_place_draws_no_months(page):
     on(replace(inputs, places=inputs.places[inputs.places["month"] < "2020-06"]))
     assert blocks.MONTHS.frame(VIEW).empty
     assert "No comparator can be used" in blocks.MONTHS.if_empty(VIEW)[0]
+
+
+def test_a_short_baseline_is_said_beside_the_answer(page):
+    module, on = page
+    inputs = inputs_with(6)
+    assert "are registered" not in lead_text(module, on(inputs))
+    short = on(replace(inputs, months=inputs.months[inputs.months["month"] >= "2022-01"]))
+    assert "The baseline holds 12 months; 24 are registered." in lead_text(module, short)

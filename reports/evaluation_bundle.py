@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +27,7 @@ from analysis.evaluation.calibration.gate import judge, must_hold
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import CODE_VERSION
 from analysis.evaluation.suite import SECTIONS
-from data_access.evaluation import held
+from data_access.evaluation import held, plan
 from data_access.evaluation.inputs import evaluation_inputs
 from domain.roles import Permission
 from domain.scope import Scope
@@ -67,6 +68,8 @@ def _held(scope: Scope, code: str) -> dict[str, str]:
     about = {"registered": plans} if plans else {"registered": [], "note": "No analysis plan is registered."}
     found = {f"plan/{n}-{p['sha256'][:12]}.txt": p["text"] for n, p in enumerate(plans, 1)}
     found["plan/plans.json"] = as_json(about)
+    # Before the tries are read: comparing the plan with what runs makes sections, which are counted.
+    found["plan/deviations.json"] = as_json(asdict(plan.deviations(scope, code)))
     found["comments.json"] = as_json({"comments": held.comments(scope, code)})
     found["analyses_tried.json"] = as_json({"tried": held.tried(scope, code)})
     return found

@@ -44,6 +44,7 @@ from access.forms import last_messages
 from access.requires import requires
 from access.viewer import current_scope
 from analysis.evaluation.claims import Claim
+from analysis.evaluation.record import Refusal
 from analysis.evaluation.section import Section
 from components import states
 from components.block import Block, register_block
@@ -203,19 +204,22 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
     version = comments.data_version(view.scope, view.programme.code)
     said = comments.threads(view.scope, view.programme.code, page.path)
     back = f"{page.path}?{urlencode({'programme': view.programme.code, **page.chosen(view)})}"
+    silent = _says_nothing(page, view)
     return html.Div(
         [
             sub_navigation(page.path, view),
             html.H1(page.question),
             *messages(last_messages()),
             *safely(lambda: _answer(page, view), page.slug),
-            *choice_form(page, view),
+            *([] if silent else choice_form(page, view)),
             html.P(
                 f"{_covers_with(page, view)}. Data as at: {view.data_as_at()}; data version {version[:SHORT]}.",
                 className="as-at",
             ),
             html.Div(
-                [*blocks_of(blocks, view, lambda block: foot(block, view, said, version, back)), *tail],
+                [_nothing_below(blocks)]
+                if silent
+                else [*blocks_of(blocks, view, lambda block: foot(block, view, said, version, back)), *tail],
                 id=f"{page.slug}-content",
             ),
             # Last, so that what this very page ran is in the count.
@@ -223,6 +227,23 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
         ],
         className="page",
     )
+
+
+def _says_nothing(page: ReviewPage, view: View) -> bool:
+    """No estimate and no table: the answer has said why, and saying it again under every title would help nobody."""
+    if not page.section:
+        return False
+    try:
+        section = section_of(view, page.section)
+    except Exception:
+        return False  # each block says what went wrong in its place
+    refused = bool(section.records) and all(isinstance(found, Refusal) for found in section.records.values())
+    return refused and not any(len(table) for table in section.tables.values())
+
+
+def _nothing_below(blocks: Sequence[Block]) -> html.Div:
+    titles = formats.joined([f"“{block.title}”" for block in blocks])
+    return states.inset(html.P(f"For the reason above nothing is shown of {titles}."))
 
 
 def _answer(page: ReviewPage, view: View) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,17 +50,24 @@ def judge(row: Row, allowance: float = 0.0) -> Verdict:
     ``allowance`` is in Monte Carlo standard errors: a rate is outside only when it is so by more than these.
     """
     problems = []
-    slack = allowance * row.alarms_mcse
+    # Error of a rate that lies at the limit: that of the observed one would be none where there was no alarm.
+    most, least = (allowance * _error(limit, row.runs) for limit in (MOST_ALARMS, LEAST_ALARMS))
     if SITUATIONS[row.situation].null:
-        if row.alarms - slack > MOST_ALARMS:
+        if row.alarms - most > MOST_ALARMS:
             problems.append(f"signals in {row.alarms:.1%} of {row.runs:,} runs where nothing happened, more than 8%")
-        if row.alarms + slack < LEAST_ALARMS and row.method not in COVERAGE_ONLY:
+        if row.alarms + least < LEAST_ALARMS and row.method not in COVERAGE_ONLY:
             problems.append(f"signals in {row.alarms:.1%} of {row.runs:,} runs, less than 3%: wider than it says")
-    if row.coverage is not None and row.coverage + allowance * (row.coverage_mcse or 0.0) < LEAST_COVERAGE:
+    answered = max(1, row.runs - row.refused)
+    if row.coverage is not None and row.coverage + allowance * _error(LEAST_COVERAGE, answered) < LEAST_COVERAGE:
         problems.append(f"holds the truth in {row.coverage:.1%} of {row.runs:,} runs, less than 92%")
     if row.refused > 0.05 * row.runs:
         problems.append(f"gives no estimate in {row.refused:,} of {row.runs:,} runs")
     return Verdict(row, tuple(problems))
+
+
+def _error(rate: float, runs: int) -> float:
+    """Monte Carlo standard error of a rate."""
+    return math.sqrt(rate * (1 - rate) / runs)
 
 
 def gate(rows: Iterable[Row], allowance: float = 0.0, methods: Iterable[str] | None = None) -> list[str]:

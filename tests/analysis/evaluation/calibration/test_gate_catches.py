@@ -55,6 +55,7 @@ def test_a_halved_standard_error_is_caught_and_the_right_one_is_not(draws):
     assert any("less than 92%" in problem for problem in problems)
 
 
-def test_a_doubled_standard_error_is_caught(draws):
-    problems = gate([rate(with_error_times(2.5)(adapters()["patrol-days"]), draws)], ALLOWANCE, ["patrol-days"])
+def test_a_standard_error_far_too_wide_is_caught(draws):
+    # No alarm in 150 runs lies 2.2 standard errors below 3%: so few runs can tell no more.
+    problems = gate([rate(with_error_times(2.5)(adapters()["patrol-days"]), draws)], 2.0, ["patrol-days"])
     assert any("less than 3%" in problem for problem in problems)

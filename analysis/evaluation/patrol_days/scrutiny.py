@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.evaluation.patrol_days.model import patrol_days
-from analysis.evaluation.patrol_days.panel import CONDITIONS, with_days
-from analysis.evaluation.record import Refusal
+from analysis.evaluation.building import reach_of
+from analysis.evaluation.models.poisson import Floats
+from analysis.evaluation.patrol_days.model import fit_days
+from analysis.evaluation.patrol_days.panel import (
+    CONDITIONS,
+    Prepared,
+    Variation,
+    prepare,
+    usable_conditions,
+    with_days,
+)
 
 # A standardised difference beyond this is commonly read as imbalance.
 NOTABLE = 0.1
@@ -23,8 +33,19 @@ _WORDS = {
 }  # fmt: skip
 
 
-def leave_one_out(panel: pd.DataFrame, by: str, **options: Any) -> pd.DataFrame:
+def leave_one_out(
+    panel: pd.DataFrame,
+    by: str,
+    *,
+    outcome: str = "crimes",
+    covariates: Sequence[str] | None = None,
+    strata: str = "4 weeks",
+    treatment: str = "patrol",
+    cluster: str = "day",
+) -> pd.DataFrame:
     """The default estimate again and again, each time without one hot spot or one month.
+
+    The strata stay those of the whole panel, and each fit begins where the whole one ended.
 
     Parameters
     ----------
@@ -32,24 +53,50 @@ def leave_one_out(panel: pd.DataFrame, by: str, **options: Any) -> pd.DataFrame:
         As in ``patrol_days``.
     by : {"hot_spot", "month"}
         What is left out in turn.
-    **options
-        Further arguments of ``patrol_days``.
+    outcome, covariates, strata, treatment, cluster
+        As in ``patrol_days``.
 
     Returns
     -------
     DataFrame
         ``left_out``, ``ratio``, ``low``, ``high``, ``events``, ``reason`` (where there is no estimate), a row each.
     """
+    extra = usable_conditions(panel) if covariates is None else tuple(covariates)
+    whole = prepare(panel, outcome, [treatment], extra, strata)
+    kept = list(dict.fromkeys(["hot_spot", "local_date", outcome, treatment, *extra]))
+    # Rows of strata without a crime say nothing, and would be cut out again each time.
+    used = replace(
+        whole, complete=whole.complete.loc[whole.alive, kept], codes=whole.codes[whole.alive],
+        settled=whole.settled[whole.alive],
+    )  # fmt: skip
+    first = fit_days(used, (treatment,), extra, cluster=cluster, asked="Patrol days")
+    start = None if isinstance(first, str) else first.fit.coef
     days = with_days(panel)
-    labels = days["hot_spot"] if by == "hot_spot" else days["local_date"].dt.strftime("%Y-%m")
+    names = days["hot_spot"] if by == "hot_spot" else days["local_date"].dt.strftime("%Y-%m")
+    labels = used.complete["hot_spot"] if by == "hot_spot" else used.complete["local_date"].dt.strftime("%Y-%m")
     rows = []
-    for label in sorted(labels.unique()):
-        found = patrol_days(days[(labels != label).to_numpy()], **options)
-        if isinstance(found, Refusal):
-            rows.append((label, math.nan, math.nan, math.nan, math.nan, found.reason))
-        else:
-            rows.append((label, found.estimate, found.ci_low, found.ci_high, float(found.n_events), ""))
+    for label in sorted(names.unique()):
+        inside = (labels != label).to_numpy()
+        part = replace(used, complete=used.complete[inside], codes=used.codes[inside], settled=used.settled[inside])
+        rows.append((label, *_without(part, treatment, extra, cluster, start)))
     return pd.DataFrame(rows, columns=["left_out", "ratio", "low", "high", "events", "reason"])
+
+
+def _without(
+    part: Prepared, treatment: str, extra: Sequence[str], cluster: str, start: Floats | None
+) -> tuple[float, float, float, float, str]:
+    """Ratio, interval, events; or NaN and the reason."""
+    nothing = (math.nan,) * 4
+    found = Variation.of(part, treatment).reason_to_refuse() or fit_days(
+        part, (treatment,), extra, cluster=cluster, start=start, asked="Patrol days"
+    )
+    if isinstance(found, str):
+        return (*nothing, found)
+    value, se = found.value(treatment), found.se(treatment)
+    if se == 0:
+        return (*nothing, "The days do not differ enough to estimate uncertainty.")
+    reach = reach_of(se, found.df)
+    return math.exp(value), math.exp(value - reach), math.exp(value + reach), float(round(float(part.y.sum()))), ""
 
 
 def balance(panel: pd.DataFrame, treatment: str = "patrol") -> pd.DataFrame:

@@ -81,7 +81,7 @@ def rings(geometry: Mapping[str, Any]) -> Iterator[list[list[list[float]]]]:
         yield [[[lat, lon] for lon, lat, *_ in ring] for ring in polygon]
 
 
-def _bounds(shapes: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+def outer_bounds(shapes: Sequence[Mapping[str, Any]]) -> list[list[float]]:
     points = [p for s in shapes for polygon in rings(s["geometry"]) for p in polygon[0]]
     lats, lons = [p[0] for p in points], [p[1] for p in points]
     return [[min(lats), min(lons)], [max(lats), max(lons)]]
@@ -129,7 +129,7 @@ def hot_spot_map(
             dl.Map(
                 layers,
                 id=map_id,
-                bounds=_bounds(shapes),
+                bounds=outer_bounds(shapes),
                 boundsOptions={"paddingTopLeft": [16, 16], "paddingBottomRight": [52, 24]},
                 trackViewport=False,  # dash-leaflet 1.1.3 throws when it tracks a map that was given bounds (its issue 254)
                 className="map",

@@ -181,7 +181,7 @@ def estimates_block(
         id=id,
         title=title,
         permission=Permission.INSPECT_EVALUATION,
-        frame=lambda view: records_frame(section_of(view, section).records, labels, scale),
+        frame=lambda view: _made(records_frame(section_of(view, section).records, labels, scale)),
         sentence=sentence or (lambda frame, view: agreement_sentence(frame, scale)),
         caption=lambda view: f"{caption} {READING}".strip(),
         columns=lambda view: record_columns(scale),
@@ -191,6 +191,11 @@ def estimates_block(
         misleads=misleads,
         methods=methods,
     )
+
+
+def _made(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nothing at all where every estimate was refused: the reasons are then said instead of drawn."""
+    return frame if len(frame) and frame["estimate"].notna().any() else frame.iloc[:0]
 
 
 def no_estimate(section: Section) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from components.table import Column, count, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission
+from pages.evaluation._displacement_map import ring_map
 from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
 from pages.evaluation._records import checks_block, estimates_block, no_estimate
 
@@ -52,6 +53,7 @@ BANDS = Block(
         _number("expected", "During, had it changed as the control"), _number("difference", "Difference"),
         _number("low", "95% interval from"), _number("high", "to"), _number("p", "p", 3), _number("holm", "p (Holm)", 3),
     ],
+    picture=ring_map,
     table_open=True,
     if_empty=lambda view: no_estimate(section_of(view, "displacement")),
     why="Crime that moved would be found near the hot spots first.",
@@ -80,6 +82,24 @@ ESTIMATES = estimates_block(
     scale="difference", why="Displacement is judged by what can be ruled out, so the ends of the intervals matter most.",
     misleads="An interval that includes 0 is no evidence that nothing moved.", methods=("wdd", "wdd-rings", "wdq"),
 )  # fmt: skip
+HARM = estimates_block(
+    id="displacement-harm", section="displacement", title="Harm in and around the hot spots", labels={"harm": "Harm, with rings"},
+    scale="difference", why="Fewer crimes nearby may still be graver ones.",
+    misleads="A few grave crimes carry most harm, so this interval is wide.", methods=("wdd-harm",),
+)  # fmt: skip
+DAYS = Block(
+    id="displacement-days", title="Crimes after the service, as recorded", permission=Permission.INSPECT_EVALUATION,
+    frame=_table("temporal"), sentence=lambda frame, view: "Not adjusted for anything: the estimate above it is.",
+    caption=lambda view: "From the end of the service window to 02:00; a crime known within hours counts by its share of them.",
+    columns=lambda view: [
+        text("days_kind", "Days"), count("spot_days", "Hot spot-days"), _number("crimes", "Crimes", 1),
+        _number("per_100", "Crimes per 100 hot spot-days", 1),
+    ],
+    table_open=True, if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    why="The counts behind an estimate show how little or how much it rests on.",
+    misleads="Days with patrol are not like other days, so the two rates are not to be set against each other.",
+    methods=("temporal-displacement", "aoristic"),
+)  # fmt: skip
 LATER = estimates_block(
     id="displacement-later-hours", section="displacement", title="The hours after the service",
     labels={"temporal": "After the service, to 02:00"}, why="Crime may wait until a patrol has gone.",
@@ -88,7 +108,7 @@ LATER = estimates_block(
 PAGE = ReviewPage(
     slug="displacement", path="/evaluation/displacement", name="Displacement", question="Did crime move?",
     section="displacement", lead=_lead,
-    blocks=(BANDS, ESTIMATES, QUOTIENT, LATER, checks_block(id="displacement-checks", section="displacement", labels=LABELS)),
+    blocks=(BANDS, ESTIMATES, QUOTIENT, HARM, LATER, DAYS, checks_block(id="displacement-checks", section="displacement", labels=LABELS)),
     choices=(Choice("control", "Control", lambda view: CONTROLS),),
 )  # fmt: skip
 dash.register_page(__name__, **review_page(PAGE))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dash
+import pandas as pd
 from dash import html
 
 from analysis.evaluation.section import Section
+from components import palette
 from components.block import Block
+from components.figures import dots_with_intervals
 from components.table import Column, count, text
 from components.view import View
 from domain import formats
@@ -42,6 +45,12 @@ def _leverage_sentence(frame, view: View) -> str:  # type: ignore[no-untyped-def
     return f"{'; '.join(parts).capitalize()}." if parts else "The table shows the result without the gravest crimes."
 
 
+def _gravest_sentence(frame, view: View) -> str:  # type: ignore[no-untyped-def]
+    last = frame.groupby("window", sort=False).tail(1).to_dict("records")
+    parts = [f"the {row['rank']} gravest {row['window']} hold {formats.percent(row['cumulative'])}" for row in last]
+    return f"Of the harm of their window, {formats.joined(parts)}."
+
+
 LEVERAGE = Block(
     id="harm-leverage",
     title="The result without the gravest crimes",
@@ -61,6 +70,36 @@ LEVERAGE = Block(
     misleads="The crimes left out were real: this is a test of robustness, not a better estimate.",
     methods=("harm-leverage",),
 )  # fmt: skip
+SPLIT = Block(
+    id="harm-parts", title="Harm = number of crimes x harm per crime", permission=Permission.INSPECT_EVALUATION,
+    frame=lambda view: section_of(view, "harm").tables.get("split", pd.DataFrame()),
+    sentence=lambda frame, view: str(section_of(view, "harm").facts["claim"]),
+    caption=lambda view: "Ratios during / before with 95% intervals; the ratio of harm is the product of the other two.",
+    columns=lambda view: [
+        text("part", "Part"), _number("before", "Before", 1), _number("during", "During", 1), _number("ratio", "Ratio"),
+        _number("low", "95% interval from"), _number("high", "to"),
+    ],
+    figure=lambda frame, view: dots_with_intervals(
+        labels=list(frame["part"]), values=list(frame["ratio"]), lows=list(frame["low"]), highs=list(frame["high"]),
+        unit="ratio, log scale: below 1 means less", colours=[palette.TURQUOISE] * len(frame), symbols=["square"] * len(frame),
+        reference=1.0, log=True, texts=[f"{v:.2f}" for v in frame["ratio"]],
+    ),
+    if_empty=lambda view: ("Harm cannot be split.", "Load a harm index (kind weights)."),
+    why="Harm may fall because there were fewer crimes or because they were less grave: these are two findings.",
+    misleads="Harm per crime rests on few grave crimes, so it moves a lot by chance.", methods=("harm-split",),
+)  # fmt: skip
+GRAVEST = Block(
+    id="harm-gravest", title="The gravest crimes of each window", permission=Permission.INSPECT_EVALUATION,
+    frame=lambda view: section_of(view, "harm").tables.get("gravest", pd.DataFrame()), sentence=_gravest_sentence,
+    caption=lambda view: "Rank within the window, weight in days, share of the window's harm alone and with those above it.",
+    columns=lambda view: [
+        text("window", "Window"), count("rank", "Rank"), _number("harm_days", "Harm (days)", 0),
+        _number("share", "Share (%)", 1, 100), _number("cumulative", "With those above (%)", 1, 100),
+    ],
+    if_empty=lambda view: ("No crime has a harm weight.", "Load a harm index (kind weights)."),
+    why="It shows on how few crimes a harm figure rests.",
+    misleads="Weights are sentences for a first offender, not what a victim suffered.", methods=("harm-leverage",),
+)  # fmt: skip
 ESTIMATES = estimates_block(
     id="harm-estimates", section="harm", title="Every estimate of harm side by side", labels=LABELS,
     why="A result that holds only for one way of counting harm is not much of a result.",
@@ -69,7 +108,7 @@ ESTIMATES = estimates_block(
 )  # fmt: skip
 PAGE = ReviewPage(
     slug="harm", path="/evaluation/harm", name="Harm", question="Did harm change, or only the number of crimes?",
-    section="harm", lead=_lead, blocks=(ESTIMATES, LEVERAGE, checks_block(id="harm-checks", section="harm", labels=LABELS)),
+    section="harm", lead=_lead, blocks=(SPLIT, ESTIMATES, LEVERAGE, GRAVEST, checks_block(id="harm-checks", section="harm", labels=LABELS)),
     choices=(Choice("cap", "Each crime counts at most", lambda view: [("", "no cap"), ("365", "365 days")]),),
 )  # fmt: skip
 dash.register_page(__name__, **review_page(PAGE))

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.demo_accounts import PASSPHRASE, sign_ins
 from domain.roles import Role
 from tests.conftest import ROOT, portal_environment
 
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+# What is expected comes late on a machine that runs other tests beside; that it comes is what is tested.
+expect.set_options(timeout=15_000)
 EMAILS = {one.role: one.email for one in sign_ins()}
 
 

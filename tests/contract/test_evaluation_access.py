@@ -1,4 +1,4 @@
-"""Pages of the evaluation: funders get the summary and nothing behind it, reviewers get every page."""
+"""Who is given the evaluation: funders get the summary and nothing behind it, reviewers get every page."""
 
 from __future__ import annotations
 

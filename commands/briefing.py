@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 from flask import Flask
 
+from commands.writing import write_whole
 from data_access import audit
 from data_access import briefing as briefings
 from data_access.reading import UnknownProgramme
@@ -46,7 +46,7 @@ def briefing(code: str, team: str, start: str, end: str, out: Path) -> None:
     except (UnknownProgramme, briefings.NoBriefing, PdfError, ChartError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(1)
-    _write_whole(out, pdf)
+    write_whole(out, pdf)
     what = {"what": f"briefing of {found.team.key}, {formats.span(found.period)}"}
     audit.note(actor=scope.actor, event="downloaded", detail=what, programme_code=code)
     click.echo(delivered_sentence(found))
@@ -54,12 +54,3 @@ def briefing(code: str, team: str, start: str, end: str, out: Path) -> None:
     for note in found.notes:
         click.echo(f"Note: {note}")
     click.echo(f"Wrote {out} ({len(pdf):,} bytes), marked {marking(found)}.")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """The old file stays until the new one is complete; nobody else may read it."""
-    part = path.with_name(path.name + ".part")
-    fd = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(fd, "wb") as handle:
-        handle.write(content)
-    os.replace(part, path)

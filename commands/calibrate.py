@@ -27,6 +27,7 @@ from analysis.evaluation.calibration.tables_text import as_module, as_text
 from analysis.evaluation.calibration.world import World
 from analysis.evaluation.record import CODE_VERSION
 from commands.executors import executor_for
+from commands.writing import write_whole
 from data_access.evaluation.inputs import evaluation_inputs
 from data_access.loading.result import LoadRefused
 from data_access.reading import UnknownProgramme
@@ -190,9 +191,7 @@ def _write(out: Path | None, head: dict[str, Any], found: dict[tuple[str, str], 
     if out is None:
         return
     document = head | {"rows": [vars(row) for row in found.values()]}
-    part = out.with_name(out.name + ".part")
-    part.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(part, out)
+    write_whole(out, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
 
 
 def _report(found: dict[tuple[str, str], Row], head: dict[str, Any], own: OwnWorld | None) -> None:

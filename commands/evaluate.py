@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 from flask import Flask
 from tqdm import tqdm
 
+from commands.writing import write_whole
 from data_access import audit
 from data_access.reading import UnknownProgramme
 from domain.scope import server_scope
@@ -43,7 +43,7 @@ def evaluate(code: str, out: Path) -> None:
 
             files = bundle_files(scope, code, say)
         if is_zip:
-            _write_whole(out, zipped(files, out.stem))
+            write_whole(out, zipped(files, out.stem))
         else:
             write_folder(files, out)
     except (UnknownProgramme, BundleError) as problem:
@@ -55,11 +55,3 @@ def evaluate(code: str, out: Path) -> None:
         f"Wrote {out}: {len(files):,} files, {records} sections of records. {MANIFEST} lists them with their SHA-256."
     )
     click.echo("To compute everything again: make (in that folder).")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    fd = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(fd, "wb") as handle:
-        handle.write(content)
-    os.replace(part, path)

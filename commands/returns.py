@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 
 import click
 from flask import Flask
 
+from commands.writing import write_whole
 from data_access import audit
 from data_access.reading import UnknownProgramme
 from domain.scope import server_scope
@@ -43,16 +43,9 @@ def build(code: str, month: str, out: Path) -> None:
     except (UnknownProgramme, MonthNotHeld, PdfError, ChartError, ValueError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(1)
-    _write_whole(out, pdf)
+    write_whole(out, pdf)
     detail = {"month": month, "data_sha256": contents.data_sha256}
     audit.note(actor=scope.actor, event="return built", detail=detail, programme_code=code)
     click.echo(f"Wrote {out} ({len(pdf):,} bytes)")
     click.echo(f"SHA-256 of the PDF   {hashlib.sha256(pdf).hexdigest()}")
     click.echo(f"SHA-256 of the data  {contents.data_sha256}")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """The old file stays until the new one is complete."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)

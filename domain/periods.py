@@ -34,6 +34,11 @@ def add_months(first: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def is_provisional(month: str, since: date | None) -> bool:
+    """Whether records may still arrive for a day of ``month``: all of them may from ``since`` on."""
+    return since is not None and month_end(parse_month(month)) >= since
+
+
 def year_before(day: date) -> date:
     """The same calendar day a year earlier; 29 February becomes 28 February."""
     try:
@@ -70,6 +75,10 @@ class Period:
             found.append(month_of(first))
             first = add_months(first, 1)
         return found
+
+    def inner_months(self) -> list[str]:
+        """Months wholly inside: a part month beside whole ones would read as a fall."""
+        return [month for month in self.months() if self.share_of_month(month) == 1]
 
     def whole_months(self) -> bool:
         return self.start.day == 1 and self.end == month_end(self.end.replace(day=1))

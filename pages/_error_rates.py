@@ -14,10 +14,6 @@ from analysis.evaluation.catalogue import methods
 from components.table import count, data_table, text
 from domain import formats
 
-GATE = (0.03, 0.08)  # what a default must keep to where its confounders are measured
-COVERAGE_GATE = 0.92
-ENOUGH_SD = 3  # Monte Carlo standard errors that a rate may lie outside by chance
-
 
 def is_null(row: Row) -> bool:
     """Whether nothing happened in the row's situation, so that every alarm is a false one."""

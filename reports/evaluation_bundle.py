@@ -64,9 +64,16 @@ def bundle_files(scope: Scope, code: str, say: Say = lambda _part: None) -> dict
 
 
 def _held(scope: Scope, code: str) -> dict[str, str]:
-    plans = held.plans(scope, code)
-    about = {"registered": plans} if plans else {"registered": [], "note": "No analysis plan is registered."}
-    found = {f"plan/{n}-{p['sha256'][:12]}.txt": p["text"] for n, p in enumerate(plans, 1)}
+    plans = plan.plans(scope, code)
+    registered = [
+        {
+            "version": p.version, "file_name": p.file_name, "sha256": p.sha256, "text": p.text, "timing": p.timing,
+            "timing_reason": p.timing_reason, "registered_at": p.registered_at.isoformat(),
+        }
+        for p in plans
+    ]  # fmt: skip
+    about = {"registered": registered} | ({} if plans else {"note": "No analysis plan is registered."})
+    found = {f"plan/{p.version}-{p.sha256[:12]}.txt": p.text for p in plans}
     found["plan/plans.json"] = as_json(about)
     # Before the tries are read: comparing the plan with what runs makes sections, which are counted.
     found["plan/deviations.json"] = as_json(asdict(plan.deviations(scope, code)))

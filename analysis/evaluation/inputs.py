@@ -117,6 +117,14 @@ class Inputs:
         """The reason that the loader gave for an empty frame, else ``otherwise``."""
         return self.reasons.get(frame, otherwise)
 
+    def area_months(self) -> pd.DataFrame:
+        """``month, crimes, exposure_days`` of the hot spots together, oldest first: months that every hot spot has."""
+        known = self.months.dropna(subset=["crimes"])
+        spots = known.groupby("month")["hot_spot"].nunique()
+        complete = known["month"].isin(spots[spots == known["hot_spot"].nunique()].index)
+        found: pd.DataFrame = known[complete].groupby("month", as_index=False)[["crimes", "exposure_days"]].sum()
+        return found.sort_values("month", ignore_index=True)
+
     def frames(self) -> dict[str, pd.DataFrame]:
         """Every frame by name, in a fixed order."""
         names = ("months", "cells", "days", "scored", "places", "bands", "spend", "years")

@@ -11,10 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from analysis.evaluation.inputs import Inputs
 from data_access import audit, schema
 from data_access.engine import ACCOUNTS, utc_now, writing
-from data_access.evaluation.inputs import evaluation_inputs
+from data_access.evaluation.inputs import data_version
 from data_access.reading import opened
 from domain.roles import Permission
 from domain.scope import Scope
@@ -24,7 +23,6 @@ MOST_REASON = 1000
 MOST_ON_A_FIGURE = 500  # a script must not fill the database through a page
 
 _c = schema.review_comment.c
-_hashes: dict[int, tuple[Inputs, str]] = {}
 
 
 class CommentRefused(ValueError):
@@ -56,18 +54,6 @@ class Thread:
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
-
-
-def data_version(scope: Scope, code: str) -> str:
-    """Hash of everything that the evaluation rests on now (``Inputs.data_hash``)."""
-    inputs = evaluation_inputs(scope, code)
-    held = _hashes.get(id(inputs))
-    # Inputs are kept between requests, so the same object comes again; the object itself is held so that its id is its own.
-    if held is None or held[0] is not inputs:
-        if len(_hashes) >= 8:
-            _hashes.clear()
-        held = _hashes[id(inputs)] = (inputs, inputs.data_hash())
-    return held[1]
 
 
 def threads(scope: Scope, code: str, page: str = "") -> list[Thread]:

@@ -1,4 +1,4 @@
-"""What is held about an evaluation beside the data, as plain values for the bundle: plans, deviations, comments, tries."""
+"""What is held about an evaluation beside the data, as plain values for the bundle: comments and tries."""
 
 from __future__ import annotations
 
@@ -12,37 +12,7 @@ from data_access.reading import opened
 from domain.roles import Permission
 from domain.scope import Scope
 
-_plan, _deviation = schema.analysis_plan.c, schema.plan_deviation.c
 _comment, _tried = schema.review_comment.c, schema.analysis_tried.c
-
-
-def plans(scope: Scope, code: str) -> list[dict[str, Any]]:
-    """Every registered plan, oldest first, with its text as it was and its deviations; who did it is left out."""
-    with opened(scope, code, Permission.INSPECT_EVALUATION) as o:
-        rows = o.conn.execute(
-            select(
-                _plan.id,
-                _plan.file_name,
-                _plan.sha256,
-                _plan.text,
-                _plan.timing,
-                _plan.timing_reason,
-                _plan.registered_at,
-            )
-            .where(_plan.programme_id == o.programme_id)
-            .order_by(_plan.registered_at, _plan.id)
-        ).all()
-        found = []
-        for row in rows:
-            left = o.conn.execute(
-                select(_deviation.decided_on, _deviation.what, _deviation.reason)
-                .where(_deviation.plan_id == row.id)
-                .order_by(_deviation.decided_on, _deviation.id)
-            ).all()
-            found.append(
-                {k: v for k, v in _values(row).items() if k != "id"} | {"deviations": [_values(r) for r in left]}
-            )
-        return found
 
 
 def comments(scope: Scope, code: str) -> list[dict[str, Any]]:

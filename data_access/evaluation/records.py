@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
-from analysis.evaluation.before_after.drift import YearDrift
 from analysis.evaluation.before_after.overlap import BaselineOverlap
 from analysis.evaluation.claims import Claim, before_after_claim, harm_claim, patrol_days_claim
 from analysis.evaluation.comparators.places import ComparatorsChange
@@ -37,8 +36,6 @@ class BeforeAfter:
     default: ResultRecord | Refusal
     exact: ResultRecord | Refusal
     earlier_years: tuple[tuple[Period, int], ...]  # oldest first, the "before" window last
-    phi: float
-    drift: YearDrift
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,6 @@ def without_small_counts(found: EvaluationSummary) -> EvaluationSummary:
     return replace(found, patrol_days=days_without_small_counts(p))
 
 
-def displacement_words(record: ResultRecord | Refusal, control: str) -> Claim:
-    """What may be said of crime around the hot spots; ``control`` in words."""
-    return displacement_claim(record, REACH, control)
-
-
 def _all_hidden(found: EvaluationSummary) -> EvaluationSummary:
     found = replace(
         found, before_after=HIDDEN, harm=HIDDEN, comparators=HIDDEN, against_comparators=HIDDEN,
@@ -49,7 +44,7 @@ def _all_hidden(found: EvaluationSummary) -> EvaluationSummary:
 
 
 def _displacement_hidden(found: EvaluationSummary) -> EvaluationSummary:
-    return replace(found, displacement=HIDDEN, displacement_claim=displacement_words(HIDDEN, ""), ring_crimes=())
+    return replace(found, displacement=HIDDEN, displacement_claim=displacement_claim(HIDDEN, REACH, ""), ring_crimes=())
 
 
 def days_without_small_counts(found: PatrolDays) -> PatrolDays:

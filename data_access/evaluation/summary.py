@@ -12,28 +12,28 @@ from functools import lru_cache
 import pandas as pd
 
 from analysis.evaluation.before_after.counts import exact_conditional
-from analysis.evaluation.before_after.drift import year_drift
-from analysis.evaluation.before_after.headline import earlier_years, headline, totals, why_not
+from analysis.evaluation.before_after.headline import headline, totals, why_not
 from analysis.evaluation.before_after.overlap import BaselineOverlap, overlap_check
 from analysis.evaluation.before_after.overlap import baseline_overlap as overlap_of
-from analysis.evaluation.before_after.ratio import ESTIMAND, PHI
+from analysis.evaluation.before_after.ratio import ESTIMAND
 from analysis.evaluation.comparators import section as comparators_section
 from analysis.evaluation.comparators.claim import comparators_claim
 from analysis.evaluation.comparators.places import ComparatorsChange
 from analysis.evaluation.comparators.places import comparators_change as rank_places
 from analysis.evaluation.displacement import section as displacement_section
 from analysis.evaluation.displacement.bands import RINGS
+from analysis.evaluation.displacement.claim import displacement_claim
 from analysis.evaluation.harm.headline import harm_headline
 from analysis.evaluation.harm.split import HarmSplit
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.patrol_days.model import ESTIMAND as PATROL_DAYS
 from analysis.evaluation.patrol_days.model import day_counts
 from analysis.evaluation.patrol_days.model import patrol_days as patrol_day_ratio
-from analysis.evaluation.record import Refusal, ResultRecord
+from analysis.evaluation.record import Refusal
 from data_access.engine import get_engine
 from data_access.evaluation.inputs import unsuppressed_inputs
 from data_access.evaluation.records import BeforeAfter, EvaluationSummary, PatrolDays, WindowTotals
-from data_access.evaluation.released import days_without_small_counts, displacement_words, without_small_counts
+from data_access.evaluation.released import days_without_small_counts, without_small_counts
 from data_access.evaluation.windows import NO_WINDOWS, service_window
 from data_access.programmes import AsAt, data_as_at, get_programme
 from domain.periods import Period
@@ -67,7 +67,9 @@ def _summary(database: str, held: AsAt, programme: Programme, inside: Scope, see
         against_comparators=against.records["did"],
         comparators_claim=comparators_claim(against),
         displacement=around.records["displacement"],
-        displacement_claim=displacement_words(around.records["displacement"], around.facts["control_words"]),
+        displacement_claim=displacement_claim(
+            around.records["displacement"], displacement_section.REACH, around.facts["control_words"]
+        ),
         ring_crimes=_ring_crimes(inputs),
     )
     return found if sees_small else without_small_counts(found)
@@ -124,7 +126,6 @@ def _before_after(inputs: Inputs, programme: Programme) -> BeforeAfter | Refusal
     if counts is None or inputs.before is None or inputs.during is None or before is None or during is None:
         return Refusal(ESTIMAND, why_not(inputs) or NO_WINDOWS)
     default = headline(inputs)
-    phi, years = _phi(default), earlier_years(inputs)
     return BeforeAfter(
         before=_totals(inputs, "before", before.label, inputs.before, counts.before, counts.exposure_before),
         during=_totals(inputs, "during", during.label, inputs.during, counts.during, counts.exposure_during),
@@ -136,8 +137,6 @@ def _before_after(inputs: Inputs, programme: Programme) -> BeforeAfter | Refusal
                 inputs.years["first_day"], inputs.years["last_day"], inputs.years["crimes"], strict=True
             )
         ),
-        phi=phi,
-        drift=year_drift(years, phi),
     )
 
 
@@ -145,11 +144,6 @@ def _totals(inputs: Inputs, window: str, label: str, period: Period, crimes: int
     weights = inputs.scored.loc[inputs.scored["window"] == window, "harm_days"]
     harm = float(weights.sum()) if len(weights) else None
     return WindowTotals(label, period, crimes, harm, inputs.not_scored.get(window, 0), exposure)
-
-
-def _phi(default: ResultRecord | Refusal) -> float:
-    check = default.check(PHI) if isinstance(default, ResultRecord) else None
-    return float(check.value) if check and isinstance(check.value, float) else 1.0
 
 
 def _patrol_days(inputs: Inputs, programme: Programme) -> PatrolDays:
@@ -172,14 +166,14 @@ def _ranked(inputs: Inputs) -> ComparatorsChange | Refusal:
     what = "Change in comparison places"
     if inputs.before is None or inputs.during is None:
         return Refusal(what, NO_WINDOWS)
-    months = {name: _inner_months(w) for name, w in (("before", inputs.before), ("during", inputs.during))}
+    months = {name: w.inner_months() for name, w in (("before", inputs.before), ("during", inputs.during))}
     others = inputs.places[inputs.places["role"] == "comparator"]
     if not (months["before"] and months["during"]):
         return Refusal(what, "A window holds no whole month, and comparison places come by month.")
     if others.empty:
         return Refusal(what, inputs.why_empty("places", "No comparison places are loaded (kind comparators)."))
-    own = inputs.months.groupby("month", as_index=False)["crimes"].sum().assign(place=inputs.area_name)
-    monthly = pd.concat([others[["place", "month", "crimes"]], own], ignore_index=True)
+    own = inputs.area_months().assign(place=inputs.area_name)
+    monthly = pd.concat([others, own], ignore_index=True)[["place", "month", "crimes"]]
     rows = []
     for place, part in monthly.groupby("place"):
         row: dict[str, object] = {"place": place}
@@ -188,7 +182,3 @@ def _ranked(inputs: Inputs) -> ComparatorsChange | Refusal:
             row |= {name: int(held["crimes"].sum()), f"months_{name}": held["month"].nunique()}
         rows.append(row)
     return rank_places(pd.DataFrame(rows), inputs.area_name)
-
-
-def _inner_months(period: Period) -> list[str]:
-    return [month for month in period.months() if period.share_of_month(month) == 1]

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 
 from components import figures, palette
 from components.block import Block
-from components.table import Column, count, text
+from components.table import count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission
-from pages.evaluation._page import section_of
-from pages.evaluation._records import checks_block, estimates_block
+from pages.evaluation._page import section_of, table_of
+from pages.evaluation._records import checks_block, estimates_block, why_none
 
 NAME = "before-after"
 LABELS = {
@@ -30,19 +30,6 @@ LABELS = {
     "rate-ratio-tests": "Score test, Poisson noise only",
     "naive-change": "Plain percentage change",
 }
-
-
-def _table(name: str) -> Any:
-    return lambda view: section_of(view, NAME).tables.get(name, pd.DataFrame())
-
-
-def _number(name: str, head: str, places: int = 2) -> Column:
-    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=4)
-
-
-def _why_empty(view: View) -> tuple[str, str]:
-    reasons = [r.reason for r in section_of(view, NAME).records.values() if hasattr(r, "reason")]
-    return (reasons or ["Nothing is loaded for this."])[0], "The reason says what would be needed."
 
 
 def _months_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -80,8 +67,8 @@ def _tipping_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 
 def _block(key: str, title: str, words: Any, **given: Any) -> Block:
     return Block(
-        id=f"before-after-{key}", title=title, permission=Permission.INSPECT_EVALUATION, frame=_table(key),
-        sentence=words, if_empty=_why_empty, **given,
+        id=f"before-after-{key}", title=title, permission=Permission.INSPECT_EVALUATION, frame=table_of(NAME, key),
+        sentence=words, if_empty=why_none(NAME), **given,
     )  # fmt: skip
 
 
@@ -90,7 +77,7 @@ MONTHS = _block(
     lambda frame, view: f"{int(frame['crimes'].sum()):,} crimes were recorded over {len(frame)} months.",
     caption=lambda view: "All hot spots together, whole months. The grey band is provisional.",
     columns=lambda view: [
-        text("month", "Month"), count("crimes", "Crimes"), _number("exposure_days", "Hot spot-days", 0), text("window", "Window"),
+        text("month", "Month"), count("crimes", "Crimes"), decimal("exposure_days", "Hot spot-days", 0), text("window", "Window"),
     ],
     figure=_months_figure, why="A change has to be seen against how much months and years differ by themselves.",
     misleads="The last weeks are still being recorded and look lower than they are.", methods=("its",),
@@ -100,7 +87,7 @@ SEASON = _block(
     caption=lambda view: "Months that only one window holds cannot be compared.",
     columns=lambda view: [
         text("window", "Window"), count("calendar_month", "Month of the year"), count("crimes", "Crimes"),
-        _number("rate", "Crimes a 30 hot spot-days"),
+        decimal("rate", "Crimes a 30 hot spot-days", 2),
     ],
     why="A winter held against a summer would look like a change.", misleads="One year shows no ordinary season.",
     methods=("before-after",), table_open=True,
@@ -109,7 +96,7 @@ PLACEBO = _block(
     "placebo", "The same comparison at dates without a new service",
     lambda frame, view: f"{int((~frame['real'].astype(bool)).sum())} earlier dates could be compared in the same way.",
     caption=lambda view: "Orange: the real date. Each row is the first month of a “during” window of the same length.",
-    columns=lambda view: [text("first_month", "First month"), _number("ratio", "Ratio")],
+    columns=lambda view: [text("first_month", "First month"), decimal("ratio", "Ratio", 2)],
     figure=_placebo_figure, why="If dates without a service show changes as large, the real change is nothing unusual.",
     misleads="Neighbouring dates share most of their months, so they are far fewer than they look.",
     methods=("placebo-dates",),
@@ -119,7 +106,7 @@ CANDIDATES = _block(
     lambda frame, view: f"{int(frame['chosen'].sum())} of {len(frame)} places that could have been chosen were chosen.",
     caption=lambda view: "Expected: best prediction of each place from all its earlier months and all other places.",
     columns=lambda view: [
-        text("place", "Place"), count("recorded", "Recorded"), _number("expected", "To be expected", 1),
+        text("place", "Place"), count("recorded", "Recorded"), decimal("expected", "To be expected", 1),
     ],
     figure=_candidates_figure, why="Places chosen for a bad spell fall by themselves.",
     misleads="A place whose level had changed for good is expected to return although it will not.", methods=("rtm",),
@@ -129,8 +116,8 @@ TIPPING = _block(
     lambda frame, view: str(section_of(view, NAME).facts["tipping"]),
     caption=lambda view: "Rows: change of comparison places. Lines are 95% intervals without noise of the comparison places.",
     columns=lambda view: [
-        _number("comparators", "Ratio of comparison places", 3), _number("ratio", "Ratio left"), _number("low", "95% interval from"),
-        _number("high", "to"),
+        decimal("comparators", "Ratio of comparison places", 3), decimal("ratio", "Ratio left", 2), decimal("low", "95% interval from", 2),
+        decimal("high", "to", 2),
     ],
     figure=_tipping_figure, why="Without comparison places a fall everywhere looks the same.",
     misleads="It says what would have to be true, not whether it is.", methods=("tipping-point",),

@@ -13,6 +13,7 @@ from access.viewer import current_programme, current_scope
 from components.block import BLOCKS
 from data_access.evaluation import comments
 from data_access.evaluation.comments import CommentRefused
+from data_access.evaluation.inputs import data_version
 from domain.roles import Permission
 from pages.evaluation._page import NAVIGATION
 
@@ -32,7 +33,7 @@ def register(server: Flask) -> None:
             given = request.form.get("data_hash", "")
             comments.open_thread(scope, code, page=page, figure=figure, data_hash=given, text=text)
         except CommentRefused as reason:
-            version = comments.data_version(scope, code)
+            version = data_version(scope, code)
             return _again(str(reason), "Your comment", comments.MOST_TEXT, {"figure": figure, "data_hash": version})
         return _done(figure, f"Your comment is kept with the figure “{block.title}”.")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from components.block import Block
-from components.table import Column, count, text
+from components.table import Column, count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission
@@ -60,15 +60,11 @@ def _why(fact: str) -> Callable[[View], tuple[str, str]]:
     return words
 
 
-def _number(name: str, head: str, places: int = 2) -> Column:
-    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=4)
-
-
 def _yes(name: str, head: str, word: str) -> Column:
     return Column(name, head, lambda v: word if v else "")
 
 
-INTERVAL = (_number("ratio", "Ratio"), _number("low", "95% interval from"), _number("high", "to"))
+INTERVAL = (decimal("ratio", "Ratio", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2))
 
 
 def _block(key: str, title: str, words: Any, *, why_empty: str = "", **given: Any) -> Block:
@@ -103,8 +99,8 @@ MONTHS = _block(
     caption=lambda view: "100 = the place's own monthly mean in the baseline. Shaded: baseline and during; dotted: the service "
     "starts; darker grey: still provisional.",
     columns=lambda view: [
-        text("month", "Month"), text("window", "Window"), count("crimes", "Our crimes"), _number("ours", "Our index", 1),
-        _number("mean", "Comparators, mean", 1), _number("lowest", "lowest", 1), _number("highest", "highest", 1),
+        text("month", "Month"), text("window", "Window"), count("crimes", "Our crimes"), decimal("ours", "Our index", 1),
+        decimal("mean", "Comparators, mean", 1), decimal("lowest", "lowest", 1), decimal("highest", "highest", 1),
     ],
     figure=_months_figure, why="The comparison stands on places moving alike without the service; before it, that can be seen.",
     misleads="Small places jump about more than large ones: a swing within the range is ordinary, and one outside may be chance.",
@@ -128,7 +124,7 @@ PLACES = _block(
     columns=lambda view: [
         text("place", "Place"), _yes("treated", "Service", "yes"), count("before", "Crimes before"),
         count("months_before", "Months before"), count("during", "Crimes during"), count("months_during", "Months during"),
-        _number("ratio", "Rate during / before"),
+        decimal("ratio", "Rate during / before", 2),
     ],
     figure=lambda frame, view: charts.places(frame), why="How far places without the service moved is what ours is held against.",
     misleads="Small places move more by chance alone; the order of places says little without their intervals.",
@@ -219,7 +215,7 @@ PLACEBO = _block(
     "placebo", "Every place as if it had the service", _placebo_words, why_empty="why_no_placebo",
     caption=lambda view: "Score: log ratio against the mean of all others, over its standard error.",
     columns=lambda view: [
-        text("place", "Place"), _yes("treated", "Service", "yes"), _number("ratio", "Ratio to the others"), _number("score", "Score"),
+        text("place", "Place"), _yes("treated", "Service", "yes"), decimal("ratio", "Ratio to the others", 2), decimal("score", "Score", 2),
     ],
     figure=lambda frame, view: charts.ranks(frame),
     why="If places without the service moved as far, ours is nothing unusual; it asks nothing of bell curves.",

@@ -10,21 +10,17 @@ import plotly.graph_objects as go
 from analysis.evaluation.monitoring.section import NO_MONTHS
 from components import figures, palette
 from components.block import Block
-from components.table import Column, count, decimal, share, text
+from components.table import count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.periods import parse_month
 from domain.roles import Permission
 from pages.evaluation._monitoring_icons import icon_list
-from pages.evaluation._page import section_of
+from pages.evaluation._page import section_of, table_of
 
 NAME = "monitoring"
 REVIEW = Permission.INSPECT_EVALUATION
 ALL = "all"
-
-
-def _table(name: str, view: View) -> pd.DataFrame:
-    return section_of(view, NAME).tables[name]
 
 
 def _facts(view: View) -> Any:
@@ -63,7 +59,7 @@ ICONS = Block(
     id="monitoring-icons",
     title="Every chart at a glance",
     permission=REVIEW,
-    frame=lambda view: _table("icons", view),
+    frame=table_of(NAME, "icons"),
     sentence=_icons_sentence,
     caption=lambda view: (
         "Circle: whether the last month differs from ordinary variation (~ no; arrow: which way). Square: whether ordinary "
@@ -88,7 +84,7 @@ ICONS = Block(
 
 
 def _xmr_frame(view: View) -> pd.DataFrame:
-    frame = _table("xmr", view)
+    frame = section_of(view, NAME).tables["xmr"]
     if frame.empty:
         return frame
     asked = view.query.get("chart", "") or ALL
@@ -106,7 +102,7 @@ def _xmr_sentence(frame: pd.DataFrame, view: View) -> str:
         said = f"{name}: {len(flagged)} of {len(since)} months since the baseline differ from ordinary variation, {low} of them lower and {len(flagged) - low} higher."
     missing = int(frame["value"].isna().sum())
     gaps = f" {missing} months are not loaded; they are gaps, not zeros." if missing else ""
-    row = _table("icons", view).set_index("chart").loc[frame["chart"].iloc[0]]
+    row = section_of(view, NAME).tables["icons"].set_index("chart").loc[frame["chart"].iloc[0]]
     return (
         f"{said}{gaps} {formats.percent(row['false_alarms'])} of such charts flag some month when nothing has changed, "
         f"{formats.percent(row['drifting'])} where each month leans on the last. A flag says that months differ, not why."
@@ -203,7 +199,7 @@ RUNNING = Block(
     id="monitoring-running",
     title="The running comparison inside its bounds",
     permission=REVIEW,
-    frame=lambda view: _table("looks", view),
+    frame=table_of(NAME, "looks"),
     sentence=_running_sentence,
     caption=lambda view: (
         f"Crimes in the hot spots less what they would have been had they changed as {_facts(view)['control_words']}, summed since the start "
@@ -251,7 +247,7 @@ LANEY = Block(
     id="monitoring-laney",
     title="Rates, with limits that know their exposure",
     permission=REVIEW,
-    frame=lambda view: _table("laney", view),
+    frame=table_of(NAME, "laney"),
     sentence=_laney_sentence,
     caption=lambda view: "Laney u' chart: mean ± 3 standard deviations, widened by how much rates varied before the service.",
     columns=lambda view: [
@@ -293,21 +289,17 @@ def _funnel_figure(frame: pd.DataFrame, view: View) -> go.Figure:
     return figure
 
 
-def _number(name: str, head: str, places: int = 2) -> Column:
-    return decimal(name, head, places)
-
-
 FUNNEL = Block(
     id="monitoring-funnel",
     title="Hot spots compared with each other",
     permission=REVIEW,
-    frame=lambda view: _table("funnel", view),
+    frame=table_of(NAME, "funnel"),
     sentence=_funnel_sentence,
     caption=lambda view: "Change of each hot spot over the change of all. Dashed: 95% limits, dotted: 99.8%, exact, widened where places scatter more than chance.",
     columns=lambda view: [
         text("hot_spot", "Hot spot"), count("before", "Crimes before"), count("during", "Crimes during"),
-        _number("ratio", "Change over the common change"), _number("low95", "95% limit from"), _number("high95", "to"),
-        _number("low998", "99.8% limit from"), _number("high998", "to"),
+        decimal("ratio", "Change over the common change", 2), decimal("low95", "95% limit from", 2), decimal("high95", "to", 2),
+        decimal("low998", "99.8% limit from", 2), decimal("high998", "to", 2),
     ],
     figure=_funnel_figure,
     if_empty=lambda view: ("Fewer than two hot spots have crimes in both windows.", "A funnel compares places with each other."),
@@ -329,13 +321,13 @@ SCAN = Block(
     id="monitoring-scan",
     title="The busiest three months of each hot spot",
     permission=REVIEW,
-    frame=lambda view: _table("scan", view),
+    frame=table_of(NAME, "scan"),
     sentence=_scan_sentence,
     caption=lambda view: "Naus scan statistic, the window sliding freely; expectation from the baseline. Adjusted: Holm, over the hot spots.",
     columns=lambda view: [
         text("hot_spot", "Hot spot"), text("from_month", "From", formats.month), text("to_month", "To", formats.month),
-        count("crimes", "Crimes"), decimal("expected", "Expected in 3 months"), _number("phi", "Overdispersion phi"),
-        _number("p_chance", "p, chance alone", 3), _number("p", "p, allowing for phi", 3), _number("holm", "adjusted p", 3),
+        count("crimes", "Crimes"), decimal("expected", "Expected in 3 months"), decimal("phi", "Overdispersion phi", 2),
+        decimal("p_chance", "p, chance alone", 3), decimal("p", "p, allowing for phi", 3), decimal("holm", "adjusted p", 3),
     ],
     table_open=True,
     if_empty=_no_charts,

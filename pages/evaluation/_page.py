@@ -15,13 +15,13 @@ and a block takes its frame from the same section, so that its chart, table and 
 
     LEVERAGE = Block(
         id="harm-leverage", title="...", permission=Permission.INSPECT_EVALUATION,
-        frame=lambda view: section_of(view, "harm").tables["leverage"],
+        frame=table_of("harm", "leverage"),
         sentence=..., caption=..., columns=..., figure=...,
         why="...", misleads="...", methods=("harm-leverage",),
     )
 
 ``review_page`` registers the blocks (their CSVs then work), names the windows in their ``covers`` and adds the choices to
-their addresses. A block whose frame is empty says why with ``if_empty=lambda view: (why, what to do)``; blocks for
+their addresses. A block whose frame is empty says why with ``if_empty=lambda view: (why, what to do)``, or ``why_none``; blocks for
 every estimate of a section come from ``pages.evaluation._records``. ``planned_section(view, name)`` is the section
 without the reader's choices: what ``Choice.options`` and pages about other sections must use.
 A page with routes of its own offers ``register(server)``.
@@ -37,6 +37,7 @@ from urllib.parse import urlencode
 
 import dash
 import dash_bootstrap_components as dbc
+import pandas as pd
 from dash import html
 from flask import g, has_app_context
 
@@ -51,6 +52,7 @@ from components.block import Block, register_block
 from components.forms import messages
 from components.view import View
 from data_access.evaluation import comments, sections
+from data_access.evaluation.inputs import data_version
 from data_access.evaluation.tried import tried_count
 from domain import formats
 from domain.roles import Permission
@@ -132,6 +134,11 @@ def section_of(view: View, name: str) -> Section:
     return _kept(view, name, page.chosen(view) if page else {})
 
 
+def table_of(section: str, table: str, columns: Sequence[str] = ()) -> Callable[[View], pd.DataFrame]:
+    """For ``Block.frame``: a table of the section; empty, with ``columns``, where the section made none."""
+    return lambda view: section_of(view, section).tables.get(table, pd.DataFrame(columns=list(columns)))
+
+
 def planned_section(view: View, name: str) -> Section:
     """The section of the registered analysis, whatever the reader chose."""
     return _kept(view, name, {})
@@ -201,7 +208,7 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
     except OutOfScope as reason:
         return no_access(str(reason))
     tail = safely(lambda: list(page.tail(view)), page.slug) if page.tail else []  # type: ignore[misc]
-    version = comments.data_version(view.scope, view.programme.code)
+    version = data_version(view.scope, view.programme.code)
     said = comments.threads(view.scope, view.programme.code, page.path)
     back = f"{page.path}?{urlencode({'programme': view.programme.code, **page.chosen(view)})}"
     silent = _says_nothing(page, view)

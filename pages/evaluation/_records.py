@@ -186,7 +186,7 @@ def estimates_block(
         caption=lambda view: f"{caption} {READING}".strip(),
         columns=lambda view: record_columns(scale),
         figure=lambda frame, view: forest(frame, scale),
-        if_empty=lambda view: no_estimate(section_of(view, section)),
+        if_empty=why_none(section),
         why=why,
         misleads=misleads,
         methods=methods,
@@ -198,8 +198,12 @@ def _made(frame: pd.DataFrame) -> pd.DataFrame:
     return frame if len(frame) and frame["estimate"].notna().any() else frame.iloc[:0]
 
 
+def why_none(name: str) -> Callable[[View], tuple[str, str]]:
+    """For ``Block.if_empty``: every reason that the section's refused estimates give."""
+    return lambda view: no_estimate(section_of(view, name))
+
+
 def no_estimate(section: Section) -> tuple[str, str]:
-    """Why a section has no estimate, for ``Block.if_empty``."""
     reasons = [r.reason for r in section.records.values() if isinstance(r, Refusal)]
     return " ".join(dict.fromkeys(reasons)) or "There is no estimate to show.", "The reason says what would be needed."
 
@@ -217,7 +221,7 @@ def checks_block(*, id: str, section: str, labels: Mapping[str, str] | None = No
             text("name", "Estimate"), text("check", "Check"), text("value", "Value"), text("needed", "Needed to pass"),
             text("outcome", "Outcome"), text("meaning", "What it is about"),
         ],
-        if_empty=lambda view: no_estimate(section_of(view, section)),
+        if_empty=why_none(section),
     )  # fmt: skip
 
 

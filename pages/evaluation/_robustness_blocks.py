@@ -16,7 +16,7 @@ from components.table import Column, count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission
-from pages.evaluation._page import section_of
+from pages.evaluation._page import section_of, table_of
 from pages.evaluation._records import p_words
 from pages.evaluation._robustness_figure import curve_figure
 
@@ -31,16 +31,8 @@ SETTINGS = {
 }
 
 
-def _table(name: str, view: View) -> pd.DataFrame:
-    return section_of(view, NAME).tables[name]
-
-
 def _facts(view: View) -> Any:
     return section_of(view, NAME).facts
-
-
-def _ratio(name: str, head: str) -> Column:
-    return decimal(name, head, 2)
 
 
 def _curve(key: str, title: str, heads: dict[str, str], why: str, caption: str) -> Block:
@@ -48,7 +40,7 @@ def _curve(key: str, title: str, heads: dict[str, str], why: str, caption: str) 
         id=f"robustness-{key}",
         title=title,
         permission=REVIEW,
-        frame=lambda view: _table(key, view),
+        frame=table_of(NAME, key),
         sentence=lambda frame, view: str(_facts(view)[key]),
         caption=lambda view: (
             f"{caption} Lines are 95% intervals; the diamond is the registered analysis; ticks below say which setting made "
@@ -57,7 +49,7 @@ def _curve(key: str, title: str, heads: dict[str, str], why: str, caption: str) 
         columns=lambda view: [
             text("question", "Question"),
             *(text(name, head) for name, head in heads.items()),
-            _ratio("ratio", "Ratio"), _ratio("low", "95% interval from"), _ratio("high", "to"),
+            decimal("ratio", "Ratio", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
             Column("p", "p", p_words, numeric=True), count("events", "Events"),
             text("registered", "Registered", lambda v: "yes" if v else "no"),
             text("why", "Why there is no estimate", lambda v: v or formats.NOT_APPLICABLE),
@@ -104,14 +96,14 @@ TESTS = Block(
     id="robustness-tests",
     title="The headline tests counted as one family",
     permission=REVIEW,
-    frame=lambda view: _table("tests", view),
+    frame=table_of(NAME, "tests"),
     sentence=_tests_sentence,
     caption=lambda view: (
         f"Holm and Bonferroni hold the chance of any false finding, Benjamini-Hochberg the share of false ones. "
         f"{_facts(view)['made']} combinations of settings were tried on this page; they are no tests of their own."
     ),
     columns=lambda view: [
-        text("test", "Test"), _ratio("ratio", "Ratio"), _ratio("low", "95% interval from"), _ratio("high", "to"),
+        text("test", "Test"), decimal("ratio", "Ratio", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
         *(Column(name, head, p_words, numeric=True) for name, head in (
             ("p", "p alone"), ("holm", "Holm"), ("bonferroni", "Bonferroni"), ("bh", "Benjamini-Hochberg"))),
     ],
@@ -146,7 +138,7 @@ POWER = Block(
     id="robustness-power",
     title="What these data could have shown",
     permission=REVIEW,
-    frame=lambda view: _table("power", view),
+    frame=table_of(NAME, "power"),
     sentence=_power_sentence,
     caption=lambda view: (
         f"Two-sided 5% test of the ratio during / before, {formats.number(_facts(view).get('events_before'))} crimes before, overdispersion "
@@ -154,7 +146,7 @@ POWER = Block(
         f"{formats.UNAVAILABLE} under months: 600 are not enough, since more months do not lessen drift between years."
     ),
     columns=lambda view: [
-        _ratio("ratio", "True ratio"), share("now", "Found with these data"), share("chance_only", "Found if chance were all"),
+        decimal("ratio", "True ratio", 2), share("now", "Found with these data"), share("chance_only", "Found if chance were all"),
         Column("months", "Months of service for 80%", _months, numeric=True),
         Column("months_no_drift", "The same without drift", _months, numeric=True),
     ],
@@ -170,7 +162,7 @@ POWER = Block(
 
 
 def _spots_frame(view: View) -> pd.DataFrame:
-    frame, pooled = _table("spots", view), section_of(view, NAME).records["pooled-hot-spots"]
+    frame, pooled = section_of(view, NAME).tables["spots"], section_of(view, NAME).records["pooled-hot-spots"]
     if frame.empty or isinstance(pooled, Refusal):
         return frame
     row = {
@@ -220,7 +212,7 @@ SPOTS = Block(
     ),
     columns=lambda view: [
         text("hot_spot", "Hot spot"), count("before", "Crimes before"), count("during", "Crimes during"),
-        _ratio("ratio", "Ratio"), _ratio("low", "95% interval from"), _ratio("high", "to"),
+        decimal("ratio", "Ratio", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
         text("why", "Why there is no estimate", lambda v: v or formats.NOT_APPLICABLE),
     ],
     figure=_spots_figure,

@@ -21,6 +21,7 @@ from data_access.evaluation import tables
 from data_access.evaluation.summary import EvaluationSummary, evaluation_summary
 from domain import formats
 from domain.roles import Permission
+from pages.evaluation._records import p_words
 
 STYLE = {
     "before_after": (palette.DARK_BLUE, "circle"),
@@ -50,14 +51,6 @@ def covers(view: View) -> str:
         f"{view.defaults.area_name}, all {view.defaults.area_word}, before {formats.period(before.period)}, "
         f"during {formats.period(during.period)} (the programme's own windows; other filters do not apply)"
     )
-
-
-def _ratio(name: str, head: str) -> Column:
-    return decimal(name, head, 2)
-
-
-def _p(value: float) -> str:
-    return "under 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 # --- every estimate -------------------------------------------------------------------------------------------
@@ -133,11 +126,11 @@ FOREST = register_block(
         ),
         columns=lambda view: [
             text("estimate_name", "Estimate"),
-            _ratio("ratio", "Ratio"),
-            _ratio("low", "95% interval from"),
-            _ratio("high", "to"),
-            Column("p", "p", _p, numeric=True),
-            _ratio("mde80", "Smallest detectable ratio"),
+            decimal("ratio", "Ratio", 2),
+            decimal("low", "95% interval from", 2),
+            decimal("high", "to", 2),
+            Column("p", "p", p_words, numeric=True),
+            decimal("mde80", "Smallest detectable ratio", 2),
             count("events", "Events"),
             count("level", "Maryland level (of 5)"),
             text("false_alarms", "False alarm rate"),
@@ -250,9 +243,9 @@ HARM = register_block(
             text("estimate_name", "Measure"),
             decimal("before", "Before", 1),
             decimal("during", "During", 1),
-            _ratio("ratio", "Ratio of rates"),
-            _ratio("low", "95% interval from"),
-            _ratio("high", "to"),
+            decimal("ratio", "Ratio of rates", 2),
+            decimal("low", "95% interval from", 2),
+            decimal("high", "to", 2),
         ],
         figure=forest_figure,
         height=280,
@@ -337,7 +330,7 @@ PLACES = register_block(
             count("rank", "Rank (1 = fell most)"),
             count("before", "Crimes before"),
             count("during", "Crimes during"),
-            _ratio("ratio", "Ratio of monthly rates"),
+            decimal("ratio", "Ratio of monthly rates", 2),
         ],
         figure=lambda frame, view: figures.dots_with_intervals(
             labels=list(frame["place"]),

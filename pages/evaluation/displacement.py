@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import dash
-import pandas as pd
 from dash import html
 
+from analysis.evaluation.displacement.bands import CONTROL_BANDS
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import Column, count, text
+from components.table import count, decimal, text
 from components.view import View
-from domain import formats
 from domain.roles import Permission
 from pages.evaluation._displacement_map import ring_map
-from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
-from pages.evaluation._records import checks_block, estimates_block, no_estimate
+from pages.evaluation._page import Choice, ReviewPage, review_page, section_of, table_of
+from pages.evaluation._records import checks_block, estimates_block, why_none
 
+NAME = "displacement"
 LABELS = {
     "wdd": "Hot spots and rings together", "displacement": "Rings, 0 to 300 m", "local": "Hot spots alone",
     "rings": "Rings as one test", "other-control": "Rings against the other control",
     "plain-phi": "Rings, interval from a single phi", "net": "Total net effect",
 }  # fmt: skip
-CONTROLS = [("", "the rest of the area, over 500 m away"), ("300-500", "places 300 to 500 m away")]
-
-
-def _number(name: str, head: str, places: int = 0) -> Column:
-    return Column(name, head, lambda v: formats.number(v, places), numeric=True, csv_decimals=4)
+REGISTERED_CONTROL = next(iter(CONTROL_BANDS))  # its value in the address is ""
+CONTROLS = [("" if band == REGISTERED_CONTROL else band, words) for band, words in CONTROL_BANDS.items()]
 
 
 def _lead(view: View, section: Section) -> list[html.P]:
@@ -33,29 +30,21 @@ def _lead(view: View, section: Section) -> list[html.P]:
     return [html.P(said[0], className="lead", id="displacement-claim"), html.P(said[1], id="displacement-later")]
 
 
-def _table(name: str):  # type: ignore[no-untyped-def]
-    return lambda view: section_of(view, "displacement").tables.get(name, _nothing())
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame()
-
-
 BANDS = Block(
     id="displacement-bands",
     title="Crime by distance from the hot spots",
     permission=Permission.INSPECT_EVALUATION,
-    frame=_table("bands"),
+    frame=table_of(NAME, "bands"),
     sentence=lambda frame, view: section_of(view, "displacement").facts["claim"],
     caption=lambda view: "A crime belongs to the band of its nearest hot spot, so no crime is counted twice.",
     columns=lambda view: [
         text("band", "Metres from a hot spot"), text("role", "Role"), count("before", "Before"), count("during", "During"),
-        _number("expected", "During, had it changed as the control"), _number("difference", "Difference"),
-        _number("low", "95% interval from"), _number("high", "to"), _number("p", "p", 3), _number("holm", "p (Holm)", 3),
+        decimal("expected", "During, had it changed as the control", 0), decimal("difference", "Difference", 0),
+        decimal("low", "95% interval from", 0), decimal("high", "to", 0), decimal("p", "p", 3), decimal("holm", "p (Holm)", 3),
     ],
     picture=ring_map,
     table_open=True,
-    if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    if_empty=why_none(NAME),
     why="Crime that moved would be found near the hot spots first.",
     misleads="The control is other places of the same area; crime that moved to them would hide displacement.",
     methods=("wdd", "wdd-rings"),
@@ -64,15 +53,15 @@ QUOTIENT = Block(
     id="displacement-quotient",
     title="Displacement quotient and its parts",
     permission=Permission.INSPECT_EVALUATION,
-    frame=_table("wdq"),
+    frame=table_of(NAME, "wdq"),
     sentence=lambda frame, view: "A quotient is given only where the hot spots clearly did better than the control.",
     caption=lambda view: "Above 0 benefits spread, below 0 crime moved, below -1 more moved than was gained.",
     columns=lambda view: [
-        text("part", "Part"), _number("value", "Value", 2), _number("low", "95% interval from", 2), _number("high", "to", 2),
+        text("part", "Part"), decimal("value", "Value", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
         text("unit", "Unit"), text("why", "Why there is none"),
     ],
     table_open=True,
-    if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    if_empty=why_none(NAME),
     why="It says how much of a gain was lost or spread around.",
     misleads="A quotient has no size: 1 may be 10 crimes or 1,000. Read the total net effect.",
     methods=("wdq",),
@@ -89,13 +78,13 @@ HARM = estimates_block(
 )  # fmt: skip
 DAYS = Block(
     id="displacement-days", title="Crimes after the service, as recorded", permission=Permission.INSPECT_EVALUATION,
-    frame=_table("temporal"), sentence=lambda frame, view: "Not adjusted for anything: the estimate above it is.",
+    frame=table_of(NAME, "temporal"), sentence=lambda frame, view: "Not adjusted for anything: the estimate above it is.",
     caption=lambda view: "From the end of the service window to 02:00; a crime known within hours counts by its share of them.",
     columns=lambda view: [
-        text("days_kind", "Days"), count("spot_days", "Hot spot-days"), _number("crimes", "Crimes", 1),
-        _number("per_100", "Crimes per 100 hot spot-days", 1),
+        text("days_kind", "Days"), count("spot_days", "Hot spot-days"), decimal("crimes", "Crimes", 1),
+        decimal("per_100", "Crimes per 100 hot spot-days", 1),
     ],
-    table_open=True, if_empty=lambda view: no_estimate(section_of(view, "displacement")),
+    table_open=True, if_empty=why_none(NAME),
     why="The counts behind an estimate show how little or how much it rests on.",
     misleads="Days with patrol are not like other days, so the two rates are not to be set against each other.",
     methods=("temporal-displacement", "aoristic"),

@@ -17,8 +17,8 @@ from components.view import View
 from domain import formats
 from domain.roles import Permission
 from pages.evaluation import _patrol_days_figures as charts
-from pages.evaluation._page import ReviewPage, review_page, section_of
-from pages.evaluation._records import checks_block, estimates_block, no_estimate
+from pages.evaluation._page import ReviewPage, review_page, section_of, table_of
+from pages.evaluation._records import checks_block, estimates_block, why_none
 
 NAME = "dosage-response"
 LABELS = {
@@ -30,14 +30,6 @@ INSPECT = Permission.INSPECT_EVALUATION
 
 def _section(view: View) -> Section:
     return section_of(view, NAME)
-
-
-def _table(name: str, columns: tuple[str, ...]) -> Any:
-    return lambda view: _section(view).tables.get(name, pd.DataFrame(columns=list(columns)))
-
-
-def _why_none(view: View) -> tuple[str, str]:
-    return no_estimate(_section(view))
 
 
 def _lead(view: View, section: Section) -> list[Any]:
@@ -59,14 +51,14 @@ def _curve_sentence(frame: pd.DataFrame, view: View) -> str:
 
 CURVE = Block(
     id="dosage-curve", title="Crime by patrol minutes, as a curve", permission=INSPECT,
-    frame=_table("curve", ("minutes", "ratio", "low", "high")), sentence=_curve_sentence,
+    frame=table_of(NAME, "curve", ("minutes", "ratio", "low", "high")), sentence=_curve_sentence,
     caption=lambda view: "Line: ratio to a day without patrol; band: 95% interval, for one point at a time. Bars: hot "
     "spot-days with so many minutes, in steps of five (days without patrol are not drawn).",
     columns=lambda view: [
         decimal("minutes", "Patrol minutes", 0), decimal("ratio", "Ratio", 2), decimal("low", "95% interval from", 2),
         decimal("high", "to", 2),
     ],
-    figure=lambda frame, view: charts.dosage_curve(frame, _section(view).tables["rug"]), if_empty=_why_none,
+    figure=lambda frame, view: charts.dosage_curve(frame, _section(view).tables["rug"]), if_empty=why_none(NAME),
     why="Whether a short visit goes with as few crimes as a long one decides what a plan should ask for.",
     misleads="Where bars are short the curve is drawn by few days. Patrols stay where something happens, which makes long "
     "visits look worse than they are.",
@@ -91,7 +83,7 @@ def _categories_sentence(frame: pd.DataFrame, view: View) -> str:
 
 CATEGORIES = Block(
     id="dosage-categories-shown", title="Crime by patrol minutes, in categories", permission=INSPECT,
-    frame=_table("categories", ("minutes", "hot_spot_days", "crimes", "ratio", "low", "high", "reason")),
+    frame=table_of(NAME, "categories", ("minutes", "hot_spot_days", "crimes", "ratio", "low", "high", "reason")),
     sentence=_categories_sentence,
     caption=lambda view: "Edges at planned doses: 15 minutes for police, 40 for outreach. Adjusted as the headline is.",
     columns=lambda view: [
@@ -99,7 +91,7 @@ CATEGORIES = Block(
         decimal("ratio", "Ratio to none", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
         text("reason", "Note"),
     ],
-    figure=lambda frame, view: charts.dosage_categories(frame), if_empty=_why_none,
+    figure=lambda frame, view: charts.dosage_categories(frame), if_empty=why_none(NAME),
     why="Categories need no shape to be assumed, unlike a line or a curve.",
     misleads="With several categories one can stand out by chance: read the trend.",
     methods=("dosage-categories",),
@@ -131,13 +123,13 @@ def _rug_sentence(frame: pd.DataFrame, view: View) -> str:
 
 RUG = Block(
     id="dosage-rug", title="How many days had how many minutes", permission=INSPECT,
-    frame=_table("rug", ("minutes_from", "minutes_to", "hot_spot_days", "crimes")), sentence=_rug_sentence,
+    frame=table_of(NAME, "rug", ("minutes_from", "minutes_to", "hot_spot_days", "crimes")), sentence=_rug_sentence,
     caption=lambda view: "Steps of five minutes, the upper end included; the first row is days without any.",
     columns=lambda view: [
         count("minutes_from", "Over (minutes)"), count("minutes_to", "up to"), count("hot_spot_days", "Hot spot-days"),
         decimal("crimes", "Crimes", 1),
     ],
-    if_empty=_why_none,
+    if_empty=why_none(NAME),
     why="A relation can only be seen where minutes vary.",
     misleads="Crimes here are unadjusted.", methods=("dosage-linear",),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from analysis.evaluation.section import Section
 from components import palette
 from components.block import Block
 from components.figures import dots_with_intervals
-from components.table import Column, count, text
+from components.table import count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission
@@ -25,10 +25,6 @@ LABELS = {
     "capped": "Before and during, at most 365 days a crime", "bootstrap_total": "Before and during, weeks drawn again",
     "as_counts": "Before and during, harm read as counts",
 }  # fmt: skip
-
-
-def _number(name: str, head: str, places: int = 2, scale: float = 1.0) -> Column:
-    return Column(name, head, lambda v: formats.number(v * scale, places), numeric=True, csv_decimals=4)
 
 
 def _lead(view: View, section: Section) -> list[html.P]:
@@ -61,8 +57,8 @@ LEVERAGE = Block(
     columns=lambda view: [
         text("compared", "Comparison"), count("dropped", "Left out"),
         count("dropped_first", "of these before, or on days without patrol"),
-        count("dropped_second", "of these during, or on days with patrol"), _number("share", "Share of harm (%)", 1, 100),
-        _number("ratio", "Ratio without them"), _number("low", "95% interval from"), _number("high", "to"),
+        count("dropped_second", "of these during, or on days with patrol"), share("share", "Share of harm", 1),
+        decimal("ratio", "Ratio without them", 2), decimal("low", "95% interval from", 2), decimal("high", "to", 2),
     ],
     table_open=True,
     if_empty=lambda view: ("There is no harm to leave anything out of.", "Load a harm index (kind weights)."),
@@ -76,8 +72,8 @@ SPLIT = Block(
     sentence=lambda frame, view: str(section_of(view, "harm").facts["claim"]),
     caption=lambda view: "Ratios during / before with 95% intervals; the ratio of harm is the product of the other two.",
     columns=lambda view: [
-        text("part", "Part"), _number("before", "Before", 1), _number("during", "During", 1), _number("ratio", "Ratio"),
-        _number("low", "95% interval from"), _number("high", "to"),
+        text("part", "Part"), decimal("before", "Before", 1), decimal("during", "During", 1), decimal("ratio", "Ratio", 2),
+        decimal("low", "95% interval from", 2), decimal("high", "to", 2),
     ],
     figure=lambda frame, view: dots_with_intervals(
         labels=list(frame["part"]), values=list(frame["ratio"]), lows=list(frame["low"]), highs=list(frame["high"]),
@@ -93,8 +89,8 @@ GRAVEST = Block(
     frame=lambda view: section_of(view, "harm").tables.get("gravest", pd.DataFrame()), sentence=_gravest_sentence,
     caption=lambda view: "Rank within the window, weight in days, share of the window's harm alone and with those above it.",
     columns=lambda view: [
-        text("window", "Window"), count("rank", "Rank"), _number("harm_days", "Harm (days)", 0),
-        _number("share", "Share (%)", 1, 100), _number("cumulative", "With those above (%)", 1, 100),
+        text("window", "Window"), count("rank", "Rank"), decimal("harm_days", "Harm (days)", 0),
+        share("share", "Share", 1), share("cumulative", "With those above", 1),
     ],
     if_empty=lambda view: ("No crime has a harm weight.", "Load a harm index (kind weights)."),
     why="It shows on how few crimes a harm figure rests.",

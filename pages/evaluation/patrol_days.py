@@ -18,8 +18,8 @@ from components.view import View
 from domain import formats
 from domain.roles import Permission
 from pages.evaluation import _patrol_days_figures as charts
-from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
-from pages.evaluation._records import agreement_sentence, checks_block, estimates_block, no_estimate
+from pages.evaluation._page import Choice, ReviewPage, review_page, section_of, table_of
+from pages.evaluation._records import agreement_sentence, checks_block, estimates_block, why_none
 
 NAME = "patrol-days"
 LABELS = {
@@ -37,14 +37,6 @@ INSPECT = Permission.INSPECT_EVALUATION
 
 def _section(view: View) -> Section:
     return section_of(view, NAME)
-
-
-def _table(name: str, columns: tuple[str, ...]) -> Any:
-    return lambda view: _section(view).tables.get(name, pd.DataFrame(columns=list(columns)))
-
-
-def _why_none(view: View) -> tuple[str, str]:
-    return no_estimate(_section(view))
 
 
 def _lead(view: View, section: Section) -> list[Any]:
@@ -110,10 +102,10 @@ def _flow_sentence(frame: pd.DataFrame, view: View) -> str:
 
 FLOW = Block(
     id="patrol-days-flow", title="Where every hot spot-day went", permission=INSPECT,
-    frame=_table("flow", ("step", "hot_spot_days", "why")), sentence=_flow_sentence,
+    frame=table_of(NAME, "flow", ("step", "hot_spot_days", "why")), sentence=_flow_sentence,
     caption=lambda view: "Eligible = no tracker data + known; known = analysed + the three reasons for leaving out below it.",
     columns=lambda view: [text("step", "Step"), count("hot_spot_days", "Hot spot-days"), text("why", "Why")],
-    table_open=True, if_empty=_why_none,
+    table_open=True, if_empty=why_none(NAME),
     why="Days that quietly drop out can make any result; here they must add up or the figure is not made.",
     misleads="A day without a tracker file may have had a patrol; it is left out, not counted as a day without.",
     methods=("patrol-days",),
@@ -138,7 +130,7 @@ def _balance_sentence(frame: pd.DataFrame, view: View) -> str:
 
 BALANCE = Block(
     id="patrol-days-balance", title="Are days with patrol like days without?", permission=INSPECT,
-    frame=_table("balance", ("group", "what", "with_patrol", "without", "difference", "within", "notable")),
+    frame=table_of(NAME, "balance", ("group", "what", "with_patrol", "without", "difference", "within", "notable")),
     sentence=_balance_sentence,
     caption=lambda view: "Difference of the means over their pooled standard deviation; grey: within 0.1 either way. "
     "Filled: after the mean of each hot spot's four weeks is taken from every day, as the estimate does.",
@@ -147,7 +139,7 @@ BALANCE = Block(
         decimal("without", "Mean, other days", 3), decimal("difference", "Standardised difference", 2),
         decimal("within", "Within four weeks", 2),
     ],
-    figure=lambda frame, view: charts.balance(frame), if_empty=_why_none,
+    figure=lambda frame, view: charts.balance(frame), if_empty=why_none(NAME),
     why="The comparison is fair only as far as patrol days are like other days, apart from what is adjusted for.",
     misleads="Only what is measured can be shown; days may differ in what nobody recorded.",
     methods=("patrol-days",),
@@ -176,13 +168,13 @@ def _shuffled_caption(view: View) -> str:
 
 SHUFFLED = Block(
     id="patrol-days-shuffled", title="The days as they were among shuffled days", permission=INSPECT,
-    frame=_table("randomisation", ("low", "high", "arrangements", "holds_observed")), sentence=_shuffled_sentence,
+    frame=table_of(NAME, "randomisation", ("low", "high", "arrangements", "holds_observed")), sentence=_shuffled_sentence,
     caption=_shuffled_caption,
     columns=lambda view: [
         decimal("low", "Ratio from", 3), decimal("high", "to", 3), count("arrangements", "Arrangements"),
         text("holds_observed", "Days as they were", lambda v: "here" if v else ""),
     ],
-    figure=lambda frame, view: charts.shuffled(frame, float(_section(view).facts["one_step_ratio"])), if_empty=_why_none,
+    figure=lambda frame, view: charts.shuffled(frame, float(_section(view).facts["one_step_ratio"])), if_empty=why_none(NAME),
     why="It needs no formula for the uncertainty: if days as they were lie deep in the pile, chance alone gives as much.",
     misleads="Patrols were not drawn by lot, so the shuffle stands for chance, not for the choice of days.",
     methods=("patrol-days-ri",),
@@ -212,7 +204,7 @@ def _left_out(name: str, what: str, words: Any) -> Block:
 
     return Block(
         id=f"patrol-days-without-{what.replace(' ', '-')}", title=f"Without one {what} at a time", permission=INSPECT,
-        frame=_table(name, ("left_out", "ratio", "low", "high", "events", "reason")),
+        frame=table_of(NAME, name, ("left_out", "ratio", "low", "high", "events", "reason")),
         sentence=lambda frame, view: _left_out_sentence(frame, what),
         caption=lambda view: "The default estimate on the rest of the data; dashed: the estimate with all.",
         columns=lambda view: [
@@ -220,7 +212,7 @@ def _left_out(name: str, what: str, words: Any) -> Block:
             decimal("low", "95% interval from", 2), decimal("high", "to", 2), count("events", "Events"),
             text("reason", "Why there is no estimate"),
         ],
-        figure=figure, if_empty=_why_none,
+        figure=figure, if_empty=why_none(NAME),
         why=f"A result that one {what} carries says little about the others.",
         misleads="The estimates overlap almost wholly in their data; their spread is not a measure of uncertainty.",
         methods=("patrol-days",),
@@ -275,7 +267,7 @@ RAW = Block(
         text("days", "Days"), count("hot_spot_days", "Hot spot-days"), decimal("events", "Crimes", 1),
         Column("per_100", "Crimes per 100 hot spot-days", lambda v: formats.number(v, 1), numeric=True, csv_decimals=4),
     ],
-    table_open=True, if_empty=_why_none,
+    table_open=True, if_empty=why_none(NAME),
     why="Anyone can check these against the records.",
     misleads="Patrols go where and when crime is expected: unadjusted, such comparisons signal 12 to 42% of the time when "
     "nothing happened.",

@@ -18,9 +18,9 @@ from analysis.evaluation.catalogue import methods
 from analysis.evaluation.record import CODE_VERSION
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import Column, count, text
+from components.table import count, share, text
 from components.view import View
-from data_access.evaluation import comments
+from data_access.evaluation.inputs import data_version
 from domain import formats
 from domain.roles import Permission
 from pages._error_rates import is_null, provenance_sentence, situation_words
@@ -32,10 +32,6 @@ INSPECT = Permission.INSPECT_EVALUATION
 WITHIN = "Within the limits"
 SILENT = "Signals less often than 3%: its interval is wider than it need be"
 COLUMNS = ("method", "situation", "alarms", "alarms_mcse", "coverage", "bias", "runs", "verdict")
-
-
-def _percent(name: str, head: str) -> Column:
-    return Column(name, head, lambda v: formats.percent(v, 1), numeric=True, csv_decimals=4)
 
 
 def _title(key: str) -> str:
@@ -78,8 +74,8 @@ def _others(row: Row) -> bool:
 
 
 _WHAT = [
-    text("method", "Method"), text("situation", "What was simulated"), _percent("alarms", "Signals"),
-    _percent("alarms_mcse", "Monte Carlo error"), _percent("coverage", "Intervals that hold the truth"),
+    text("method", "Method"), text("situation", "What was simulated"), share("alarms", "Signals", 1),
+    share("alarms_mcse", "Monte Carlo error", 1), share("coverage", "Intervals that hold the truth", 1),
     count("runs", "Runs"), text("verdict", "Against the limits"),
 ]  # fmt: skip
 _LIMITS = (
@@ -157,7 +153,7 @@ ENVIRONMENT = Block(
 
 
 def _environment(view: View) -> list[tuple[str, str]]:
-    version = comments.data_version(view.scope, view.programme.code)
+    version = data_version(view.scope, view.programme.code)
     found = [("Code version", CODE_VERSION), ("Code, SHA-256", source_sha256()), ("Data, SHA-256", version)]
     python, *packages = environment_lines()
     return [*found, ("Python", python), *((p.split("==")[0], p.split("==")[1]) for p in packages)]

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from analysis.evaluation.claims import causal_words
-from analysis.evaluation.inputs import Inputs
 from components.block import block_csv
 from pages.evaluation import _economics_blocks as blocks
 from tests.analysis.evaluation.pooling.made_programme import made_inputs
@@ -42,9 +41,3 @@ def test_spend_alone_is_listed_when_no_change_can_be_given(monkeypatch):
     view = view_of("TEST")
     assert "Nothing to show." in rendered(blocks.COSTS, view)
     assert "£100,000 was spent" in rendered(blocks.SPEND, view)
-
-
-def test_nothing_loaded_is_said(monkeypatch):
-    give_inputs(monkeypatch, Inputs("TEST", "Test city", "hot spots", "month"))
-    for block in blocks.BLOCKS:
-        assert "Nothing to show." in rendered(block, view_of("TEST"))

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.evaluation.claims import causal_words
-from analysis.evaluation.inputs import Inputs
 from components.block import block_csv
 from pages.evaluation import _monitoring_blocks as blocks
 from pages.evaluation._monitoring_icons import ASSURANCE, VARIATION
@@ -20,27 +18,6 @@ from tests.pages.test_evaluation_blocks import view_of
 @pytest.fixture(scope="module")
 def made():
     return made_inputs(ratio=0.6)
-
-
-@pytest.mark.parametrize("block", blocks.BLOCKS, ids=lambda block: block.id)
-def test_every_block_says_something_and_nothing_causal(block, made, monkeypatch):
-    give_inputs(monkeypatch, made)
-    view = view_of("TEST")
-    frame = block.frame(view)
-    assert len(frame)
-    assert block.sentence(frame, view)
-    assert causal_words(f"{block.sentence(frame, view)} {block.caption(view)}") == []
-    assert block.why
-    assert block.misleads
-    assert block.title in rendered(block, view)
-
-
-@pytest.mark.parametrize("block", blocks.BLOCKS, ids=lambda block: block.id)
-def test_nothing_loaded_is_said_and_not_drawn(block, monkeypatch):
-    give_inputs(monkeypatch, Inputs("TEST", "Test city", "hot spots", "month"))
-    said = rendered(block, view_of("TEST"))
-    assert "Nothing to show." in said
-    assert "Graph" not in said
 
 
 def test_icons_carry_words_not_colour_alone(made, monkeypatch):

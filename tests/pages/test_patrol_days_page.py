@@ -12,7 +12,7 @@ import pytest
 from analysis.evaluation.claims import causal_words
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.suite import run_section
-from pages.evaluation import _records
+from pages.evaluation import _page, _records
 from tests.analysis.evaluation.patrol_days.day_panels import panel_of
 
 WHY = "The crime data of this programme name only the month."
@@ -32,8 +32,8 @@ def page(request, monkeypatch):
         def section(_view, name):
             return made.setdefault(name, run_section(name, inputs))
 
-        monkeypatch.setattr(module, "section_of", section)
-        monkeypatch.setattr(_records, "section_of", section)
+        for user in (module, _records, _page):
+            monkeypatch.setattr(user, "section_of", section)
         return section(VIEW, module.NAME)
 
     return module, on

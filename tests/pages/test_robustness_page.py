@@ -2,39 +2,17 @@
 
 import pytest
 
-from analysis.evaluation.claims import causal_words
-from analysis.evaluation.inputs import Inputs
 from pages.evaluation import _robustness_blocks as blocks
 from pages.evaluation._robustness_figure import curve_figure
 from tests.analysis.evaluation.pooling.made_programme import made_inputs
 from tests.data_access.evaluation.conftest import configured, database  # noqa: F401 (fixtures)
-from tests.pages.review_sections import give_inputs, rendered
+from tests.pages.review_sections import give_inputs
 from tests.pages.test_evaluation_blocks import view_of
 
 
 @pytest.fixture(scope="module")
 def made():
     return made_inputs()
-
-
-@pytest.mark.parametrize("block", blocks.BLOCKS, ids=lambda block: block.id)
-def test_every_block_says_something_and_nothing_causal(block, made, monkeypatch):
-    give_inputs(monkeypatch, made)
-    view = view_of("TEST")
-    frame = block.frame(view)
-    assert len(frame)
-    assert causal_words(f"{block.sentence(frame, view)} {block.caption(view)}") == []
-    assert block.why
-    assert block.misleads
-    assert block.title in rendered(block, view)
-
-
-@pytest.mark.parametrize("block", blocks.BLOCKS, ids=lambda block: block.id)
-def test_nothing_loaded_is_said_and_not_drawn(block, monkeypatch):
-    give_inputs(monkeypatch, Inputs("TEST", "Test city", "hot spots", "month"))
-    said = rendered(block, view_of("TEST"))
-    assert "Nothing to show." in said
-    assert "Graph" not in said
 
 
 def test_the_curve_draws_every_estimate_and_marks_one(made, monkeypatch):

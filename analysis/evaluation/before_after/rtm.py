@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy import stats
 
 from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
-from domain.periods import add_months, month_of, parse_month
+from domain.periods import Period, add_months, parse_month
 
 Floats = npt.NDArray[np.float64]
 KEY = "rtm"
@@ -84,7 +83,7 @@ class Candidates:
 
 def spells_of(candidates: pd.DataFrame, chosen: Sequence[str], selection: tuple[str, str]) -> Candidates | str:
     """Candidates by spells: the selection period and the same months of earlier years; or why that cannot be had."""
-    wanted = _months(parse_month(selection[0]), selection[1])
+    wanted = Period(parse_month(selection[0]), parse_month(selection[1])).months()
     # By text: a month later than the selection period is never used, it may hold the service.
     held = candidates[candidates["month"] <= selection[1]]
     table = held.pivot_table(index="place", columns="month", values="crimes", aggfunc="sum")
@@ -98,7 +97,7 @@ def spells_of(candidates: pd.DataFrame, chosen: Sequence[str], selection: tuple[
     # Whole years back, so that every spell holds the same months of the year.
     stride = 12 * math.ceil(len(wanted) / 12)
     first = add_months(parse_month(wanted[0]), -stride)
-    while set(earlier := _months(first, month_of(add_months(first, len(wanted) - 1)))) <= complete:
+    while set(earlier := Period(first, add_months(first, len(wanted) - 1)).months()) <= complete:
         spells.append(table[earlier].sum(axis=1))
         first = add_months(first, -stride)
     counts = np.column_stack(spells[::-1]).astype(float)
@@ -111,13 +110,6 @@ def spells_of(candidates: pd.DataFrame, chosen: Sequence[str], selection: tuple[
             "to the average cannot be seen."
         )
     return Candidates(tuple(map(str, table.index)), counts[:, counts.sum(axis=0) > 0], mask)
-
-
-def _months(first: date, last: str) -> list[str]:
-    found = [month_of(first)]
-    while found[-1] < last:
-        found.append(month_of(add_months(first, len(found))))
-    return found
 
 
 @dataclass(frozen=True)

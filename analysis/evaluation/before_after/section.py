@@ -24,7 +24,7 @@ from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 from domain import formats
-from domain.periods import Period, add_months, month_end, month_of, month_period, parse_month
+from domain.periods import add_months, is_provisional, month_of, month_period, parse_month
 
 YEAR = 12
 NO_CANDIDATES = "No places that could have been chosen are loaded (candidate places)."
@@ -137,7 +137,7 @@ def _placebo(inputs: Inputs) -> tuple[Result, pd.DataFrame]:
     empty = pd.DataFrame(columns=list(COLUMNS))
     if inputs.before is None or inputs.during is None:
         return Refusal(ESTIMAND, "There are no windows to compare."), empty
-    inner = [_inner(period) for period in (inputs.before, inputs.during)]
+    inner = [period.inner_months() for period in (inputs.before, inputs.during)]
     if not all(inner):
         return Refusal(ESTIMAND, "A window holds no whole month, so it cannot be laid over earlier months."), empty
     own = inputs.months[inputs.months["hot_spot"].isin(set(inputs.cells["hot_spot"]))]
@@ -145,10 +145,6 @@ def _placebo(inputs: Inputs) -> tuple[Result, pd.DataFrame]:
     last = month_of(add_months(start.replace(day=1), -1))
     found = placebo_dates(own, inner[1][0], before=len(inner[0]), during=len(inner[1]), last_free_month=last)
     return found.record, found.dates
-
-
-def _inner(period: Period) -> list[str]:
-    return [m for m in period.months() if parse_month(m) >= period.start and month_end(parse_month(m)) <= period.end]
 
 
 # Order in which a reader meets them; the headline first.
@@ -169,17 +165,11 @@ _MAKERS: dict[str, Callable[[Inputs, TwoCounts], Result]] = {
 
 def series(inputs: Inputs) -> pd.DataFrame:
     """``month, crimes, exposure_days, window, provisional``: hot spots together, months that every hot spot has."""
-    columns = ["month", "crimes", "exposure_days", "window", "provisional"]
-    used = inputs.months.dropna(subset=["crimes"])
-    if used.empty:
-        return pd.DataFrame(columns=columns)
-    spots = used.groupby("month")["hot_spot"].nunique()
-    whole = used[used["month"].isin(spots[spots == used["hot_spot"].nunique()].index)]
-    found = whole.groupby("month", as_index=False)[["crimes", "exposure_days"]].sum().sort_values("month")
-    late = inputs.provisional_from
-    found["window"] = [_window(inputs, month) for month in found["month"]]
-    found["provisional"] = [late is not None and month_end(parse_month(m)) >= late for m in found["month"]]
-    return found[columns].reset_index(drop=True)
+    found = inputs.area_months()
+    return found.assign(
+        window=[_window(inputs, month) for month in found["month"]],
+        provisional=[is_provisional(month, inputs.provisional_from) for month in found["month"]],
+    )
 
 
 def _window(inputs: Inputs, month: str) -> str:

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import ResultRecord
 from analysis.evaluation.section import Section
+from domain.periods import is_provisional
 
 _WIDTH, _ROW, _LABELS, _RIGHT = 960, 26, 430, 170
 _INK, _FAINT, _MARK = "#1d1d1b", "#8a8a85", "#1f5a8a"
@@ -48,20 +49,18 @@ def forest(section: Section) -> str:
 
 def months_figure(inputs: Inputs) -> str:
     """Crimes a month in the hot spots together; months of the service shaded, provisional months hollow."""
-    if inputs.months.empty:
+    found = inputs.area_months()
+    if found.empty:
         return _svg(60, "No months", [_text(10, 34, inputs.why_empty("months", "No months of crime are loaded."))])
-    by_month = inputs.months.groupby("month")["crimes"].sum().sort_index()
-    names, counts = [str(m) for m in by_month.index], by_month.to_numpy(float)
+    names, counts = [str(m) for m in found["month"]], found["crimes"].to_numpy(float)
     top, left, width, height = max(1.0, float(counts.max())), 60, 960 - 80, 260
     step = width / max(1, len(names))
     body = [_text(10, 24, f"{inputs.area_name}: recorded crimes a month in the hot spots", weight="bold")]
     live = inputs.live_from.strftime("%Y-%m") if inputs.live_from else None
-    provisional = inputs.provisional_from.strftime("%Y-%m") if inputs.provisional_from else None
     for i, (name, count) in enumerate(zip(names, counts, strict=True)):
         bar = height * count / top
         x, y = left + step * i, 40 + height - bar
-        late = provisional is not None and name >= provisional
-        fill = "none" if late else _MARK if live and name >= live else _FAINT
+        fill = "none" if is_provisional(name, inputs.provisional_from) else _MARK if live and name >= live else _FAINT
         body.append(
             f'<rect x="{x + 0.5:.2f}" y="{y:.2f}" width="{max(1.0, step - 1):.2f}" height="{bar:.2f}" fill="{fill}" '
             f'stroke="{_MARK if live and name >= live else _FAINT}"/>'

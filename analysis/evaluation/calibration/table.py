@@ -12,9 +12,6 @@ from functools import cache
 
 from analysis.evaluation.calibration import shipped
 
-BEFORE_AFTER = "before-after"
-PATROL_DAYS = "patrol-days"
-
 
 @dataclass(frozen=True)
 class Row:
@@ -91,16 +88,3 @@ def provenance() -> dict[str, str | int]:
         "code_version": shipped.CODE_VERSION,
         "design": shipped.DESIGN,
     }
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Type I error and coverage of a method where its confounders are measured."""
-
-    type1: float | None
-    coverage: float | None
-
-
-def measured(method_key: str) -> Calibration:
-    """:func:`quote` as an object."""
-    return Calibration(*quote(method_key))

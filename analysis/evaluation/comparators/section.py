@@ -23,7 +23,7 @@ from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import Refusal
 from analysis.evaluation.section import Choices, Result, Section
 from domain import formats
-from domain.periods import Period, month_of, parse_month
+from domain.periods import month_of, parse_month
 
 NAME = "comparators"
 MANY = "|"  # between chosen places
@@ -91,7 +91,7 @@ def setting(inputs: Inputs, choices: Choices) -> tuple[pd.DataFrame, dict[str, A
         return inputs.why_empty("places", NO_PLACES)
     if inputs.during is None:
         return NO_DURING
-    during = _whole(inputs.during)
+    during = inputs.during.inner_months()
     if not during:
         return NO_WHOLE_MONTH
     ends = [inputs.during.start - timedelta(days=1)]
@@ -107,19 +107,12 @@ def setting(inputs: Inputs, choices: Choices) -> tuple[pd.DataFrame, dict[str, A
 
 def _series(inputs: Inputs) -> pd.DataFrame:
     """The treated area (months that every one of its places has) and the comparators: place, month, crimes."""
-    months = inputs.months
-    held = months.groupby("month")["hot_spot"].nunique()
-    whole = held[held == months["hot_spot"].nunique()].index
-    own = months[months["month"].isin(whole)].groupby("month", as_index=False)["crimes"].sum()
+    own = inputs.area_months()
     others = inputs.places[inputs.places["role"] == "comparator"]
     others = others[others["place"] != inputs.area_name]
     found = pd.concat([own.assign(place=inputs.area_name), others], ignore_index=True)
     kept: pd.DataFrame = found[["place", "month", "crimes"]]
     return kept
-
-
-def _whole(period: Period) -> list[str]:
-    return [month for month in period.months() if period.share_of_month(month) == 1]
 
 
 def _last_whole(day: date) -> str:

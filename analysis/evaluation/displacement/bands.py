@@ -12,6 +12,8 @@ from analysis.evaluation.inputs import BANDS
 # Outer edge of every band but the last, in metres; "inside" ends at the boundary itself.
 EDGES = (0.0, *(float(name.split("-")[1]) for name in BANDS[1:-1]))
 RINGS = ("0-100", "100-200", "200-300")  # METHODS: rings of 100, 200 and 300 m as one joint test
+# Places that could be a control, the registered one first; words for readers.
+CONTROL_BANDS = {"beyond": "the rest of the area, over 500 m away", "300-500": "places 300 to 500 m away"}
 NO_PLACE = ""
 
 

@@ -11,7 +11,7 @@ from analysis.evaluation.comparators.phi import overdispersion
 from analysis.evaluation.displacement import later
 from analysis.evaluation.displacement.areas import scaled_to
 from analysis.evaluation.displacement.banded import INSIDE, RING, Banded
-from analysis.evaluation.displacement.bands import RINGS
+from analysis.evaluation.displacement.bands import CONTROL_BANDS, RINGS
 from analysis.evaluation.displacement.claim import displacement_claim, temporal_claim
 from analysis.evaluation.displacement.rings import RingTest
 from analysis.evaluation.displacement.scatter import Scatter
@@ -23,7 +23,6 @@ from analysis.evaluation.patrol_days.model import day_counts
 from analysis.evaluation.record import Check, Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 
-CONTROLS = {"beyond": "the rest of the area, over 500 m away", "300-500": "places 300 to 500 m away"}
 REACH = "within 300 m of the hot spots"
 NO_BANDS = "Crimes are not counted by distance from the hot spots."
 NO_DAYS = "Patrol days are not known, so the hours after the service cannot be compared."
@@ -43,10 +42,10 @@ def section(inputs: Inputs, choices: Choices) -> Section:
 
     ``choices["control"]``: "beyond" (registered) or "300-500".
     """
-    control = choices.get("control", "") if choices.get("control", "") in CONTROLS else "beyond"
+    control = choices.get("control", "") if choices.get("control", "") in CONTROL_BANDS else "beyond"
     records: dict[str, Result] = {}
     tables: dict[str, pd.DataFrame] = {}
-    facts: dict[str, Any] = {"control": control, "control_words": CONTROLS[control], "reach": REACH}
+    facts: dict[str, Any] = {"control": control, "control_words": CONTROL_BANDS[control], "reach": REACH}
     if inputs.bands.empty:
         reason = inputs.why_empty("bands", NO_BANDS)
         records |= {key: Refusal(words, reason) for key, words in _SPACE.items()}
@@ -60,7 +59,7 @@ def section(inputs: Inputs, choices: Choices) -> Section:
     records["temporal"] = _temporal(inputs)
     if not inputs.days.empty:
         tables["temporal"] = _temporal_table(inputs.days)
-    facts |= _facts(records, CONTROLS[control])
+    facts |= _facts(records, CONTROL_BANDS[control])
     return Section("displacement", records, tables, facts, tried=len(records))
 
 
@@ -87,8 +86,8 @@ def _space(inputs: Inputs, banded: Banded, control: str, rings: RingTest | Refus
     }
     if isinstance(rings, RingTest):
         found |= {f"ring {name}": record for name, record in rings.rings.items()}
-    other = next(name for name in CONTROLS if name != control)
-    found["other-control"] = _named(banded.compared([RING], other), f"The same against {CONTROLS[other]}", "")
+    other = next(name for name in CONTROL_BANDS if name != control)
+    found["other-control"] = _named(banded.compared([RING], other), f"The same against {CONTROL_BANDS[other]}", "")
     found["plain-phi"] = _plain_phi(banded, control)
     harm = Banded.of(inputs.bands, "harm_days")
     found["harm"] = _harm(harm.compared([INSIDE, RING], control, unit="harm days", method_key="wdd-harm"), inputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,17 +12,16 @@ from analysis.evaluation.claims import harm_claim
 from analysis.evaluation.harm.as_counts import harm_as_counts
 from analysis.evaluation.harm.bootstrap import NO_WEEKS, days_bootstrap, week_bootstrap, weeks_of
 from analysis.evaluation.harm.claim import days_claim
+from analysis.evaluation.harm.headline import harm_windows
 from analysis.evaluation.harm.leverage import CAP_DAYS, TOPS, Leverage, capped, days_without_top, without_top
-from analysis.evaluation.harm.noise import count_noise
 from analysis.evaluation.harm.patrol import COUNT, ESTIMAND, SEVERITY, HarmDays, harm_days_split, harm_ppml, harm_ri
-from analysis.evaluation.harm.split import HarmSplit, harm_split
+from analysis.evaluation.harm.split import HarmSplit
 from analysis.evaluation.inputs import WINDOWS, Inputs
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 
 CAPPED = "harm_capped_days"
 NO_DAYS = "Patrol days are not known, so harm on them cannot be compared."
-NO_WEIGHTS = "No crime inside the hot spots has a harm weight."
 BETWEEN = "Harm days, during / before"
 
 
@@ -103,35 +102,14 @@ _BETWEEN = {
 }
 
 
-@dataclass(frozen=True)
-class _Windows:
-    """Weights and hot spot-days of both windows, and what every split of them takes."""
-
-    weights: Mapping[str, list[float]]
-    exposure: Mapping[str, float]
-    options: Mapping[str, Any]
-
-    def split(self, cap: bool = False, **more: Any) -> HarmSplit | Refusal:
-        before, during = (capped(self.weights[w]) if cap else self.weights[w] for w in WINDOWS)
-        return harm_split(before, during, *self.exposure.values(), **{**self.options, **more})
-
-
 def _windows(inputs: Inputs, cap: bool) -> tuple[dict[str, Result], list[dict[str, Any]], dict[str, pd.DataFrame]]:
-    reason = ""
-    if inputs.cells.empty:
-        reason = inputs.why_empty("cells", "There are no windows to compare.")
-    elif inputs.scored.empty:
-        reason = inputs.why_empty("scored", NO_WEIGHTS)
-    if reason:
-        return {key: Refusal(words, reason) for key, words in _BETWEEN.items()}, [], {}
-    scored = inputs.scored.assign(harm_days=capped(inputs.scored["harm_days"].tolist())) if cap else inputs.scored
-    exposure = inputs.cells.groupby("window")["exposure_days"].sum()
-    noise = count_noise(inputs)
-    held = _Windows(
-        {w: scored.loc[scored["window"] == w, "harm_days"].tolist() for w in WINDOWS},
-        {w: float(exposure.get(w, 0.0)) for w in WINDOWS},
-        {"phi": noise.phi, "drift": noise.drift, "not_scored": sum(inputs.not_scored.values())},
-    )
+    held = harm_windows(inputs)
+    if isinstance(held, Refusal):
+        return {key: Refusal(words, held.reason) for key, words in _BETWEEN.items()}, [], {}
+    scored = inputs.scored
+    if cap:
+        held = replace(held, weights={w: capped(held.weights[w]) for w in WINDOWS})
+        scored = scored.assign(harm_days=capped(scored["harm_days"].tolist()))
     split, limited = held.split(), held.split(cap=True, method_key="harm-capped")
     found: dict[str, Result] = {key: _part(split, key) for key in ("total", "count", "severity")}
     found |= {"capped": _part(limited, "total"), "capped_severity": _part(limited, "severity")}

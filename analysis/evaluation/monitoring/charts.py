@@ -18,7 +18,7 @@ from analysis.evaluation.monitoring.scan import busiest_stretch, naus_scan
 from analysis.evaluation.monitoring.series import Floats, Monthly
 from analysis.evaluation.monitoring.xmr import Signal, assurance, limits_are_meaningful
 from analysis.evaluation.pooling.multiplicity import holm
-from domain.periods import month_end, parse_month
+from domain.periods import is_provisional
 
 # Correlation of one month with the next in the second false-alarm rate: what hot spots often have.
 DRIFTING = 0.3
@@ -103,16 +103,11 @@ def _size(series: Monthly, before: Floats, known: Floats) -> tuple[float, float]
     return max(0.5, float(known.mean() ** 2 / max(known.var(ddof=1), 1e-9))), 1.0
 
 
-def _provisional(months: Sequence[str], since: date | None) -> list[bool]:
-    return [since is not None and month_end(parse_month(month)) >= since for month in months]
-
-
 def xmr_table(charts: Sequence[Chart], provisional_from: date | None) -> pd.DataFrame:
     """[chart, name, unit, month, value, centre, lower, upper, signal, reasons, baseline, provisional, rebased]."""
     rows = []
     for chart in charts:
         s = chart.series
-        provisional = _provisional(s.months, provisional_from)
         for stretch in chart.stretches:
             c = stretch.chart
             for i in range(stretch.start, stretch.stop):
@@ -121,7 +116,7 @@ def xmr_table(charts: Sequence[Chart], provisional_from: date | None) -> pd.Data
                     "chart": s.key, "name": s.name, "unit": s.unit, "month": s.months[i], "value": float(s.values[i]),
                     "centre": c.centre, "lower": max(0.0, c.lower), "upper": c.upper, "signal": c.signals[j].value,
                     "reasons": "; ".join(c.reasons[j]), "baseline": bool(s.baseline[i]),
-                    "provisional": provisional[i], "rebased": stretch.reason if i == stretch.start else "",
+                    "provisional": is_provisional(s.months[i], provisional_from), "rebased": stretch.reason if i == stretch.start else "",
                 })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -137,7 +132,7 @@ def laney_table(series: Monthly, provisional_from: date | None) -> pd.DataFrame:
     frame = pd.DataFrame({
         "month": series.months, "rate": found.rates, "centre": found.centre, "lower": found.lower, "upper": found.upper,
         "outside": found.outside, "sigma_z": found.sigma_z, "baseline": series.baseline,
-        "provisional": _provisional(series.months, provisional_from),
+        "provisional": [is_provisional(month, provisional_from) for month in series.months],
     })  # fmt: skip
     return frame.assign(**{name: 100 * frame[name] for name in ("rate", "centre", "lower", "upper")})
 

@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.evaluation.displacement.bands import CONTROL_BANDS
 from analysis.evaluation.displacement.scatter import monthly_scatter
 from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.monitoring.running import ESTIMAND, RunningWdd, running_in_bounds
 from analysis.evaluation.record import Refusal
 from analysis.evaluation.section import Result
-from domain.periods import Period, month_period
+from domain.periods import month_period
 
 Floats = npt.NDArray[np.float64]
-BANDS = {"beyond": "the rest of the area, over 500 m away", "300-500": "places 300 to 500 m away"}
 COMPARATORS = "comparators"
-CONTROLS = {**BANDS, COMPARATORS: "the comparison places together"}
+CONTROLS = {**CONTROL_BANDS, COMPARATORS: "the comparison places together"}
 LOOKS = ("month", "look", "estimate", "se", "z", "time", "bound", "low", "high", "crossed")
 NO_CONTROL = (
     "There is no control: crimes are not counted by distance, and no comparison places are loaded for these months."
@@ -44,9 +44,9 @@ def running_look(inputs: Inputs, control: str = "") -> Look:
     if not _has(inputs, wanted):
         why = inputs.why_empty("places" if wanted == COMPARATORS else "bands", NO_CONTROL)
         return _refused(why, facts)
-    planned = _whole(inputs.during)
+    planned = inputs.during.inner_months()
     treated, other = _counts(inputs, wanted)
-    before = [m for m in _whole(inputs.before) if m in treated.index and m in other.index]
+    before = [m for m in inputs.before.inner_months() if m in treated.index and m in other.index]
     seen = _until_gap(planned, treated, other)
     facts |= {"planned": len(planned), "seen": len(seen), "before_months": len(before)}
     if not before or not seen:
@@ -79,20 +79,13 @@ def _has(inputs: Inputs, control: str) -> bool:
     return not inputs.bands.empty and bool((inputs.bands["band"] == control).any())
 
 
-def _whole(period: Period) -> list[str]:
-    """Months wholly inside: a part month beside whole ones would read as a fall."""
-    return [month for month in period.months() if period.share_of_month(month) == 1]
-
-
 def _counts(inputs: Inputs, control: str) -> tuple[pd.Series, pd.Series]:
     """Crimes by whole month in the hot spots and in the control; months that either lacks are absent."""
     if control == COMPARATORS:
-        spots = inputs.months["hot_spot"].nunique()
-        own = inputs.months.groupby("month")["crimes"].agg(["sum", "count"])
-        treated = own.loc[own["count"] == spots, "sum"]
+        treated = inputs.area_months().set_index("month")["crimes"]
         places = inputs.places[inputs.places["role"] == "comparator"]
         wide = places.pivot_table(index="month", columns="place", values="crimes", aggfunc="sum", observed=True)
-        windows = [m for w in (inputs.before, inputs.during) if w for m in _whole(w) if m in wide.index]
+        windows = [m for w in (inputs.before, inputs.during) if w for m in w.inner_months() if m in wide.index]
         # A place that lacks a month would make the control fall in that month.
         complete = wide.loc[windows].notna().all()
         return treated, wide.loc[windows, complete[complete].index].sum(axis=1, min_count=1).dropna()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from domain.periods import add_months, month_of, parse_month
+from domain.periods import Period, add_months, month_of, parse_month
 
 Floats = npt.NDArray[np.float64]
 BASELINE_MONTHS = 24
@@ -41,15 +41,6 @@ class Monthly:
         return int((self.baseline & np.isfinite(self.values)).sum()) >= MINIMUM_BASELINE
 
 
-def calendar(first: str, last: str) -> list[str]:
-    """Every month from first to last."""
-    found, day = [], parse_month(first)
-    while month_of(day) <= last:
-        found.append(month_of(day))
-        day = add_months(day, 1)
-    return found
-
-
 def baseline_of(loaded: list[str], live_from: date | None) -> list[str]:
     """Months that fix the limits: up to 24 before the service went live, or the first 24 where there is none."""
     if live_from is None:
@@ -74,7 +65,7 @@ def monthly_series(months: pd.DataFrame, live_from: date | None, *, harm: bool =
         return []
     loaded = sorted(months["month"].unique())
     base = baseline_of(loaded, live_from)
-    span = calendar(base[0] if base else loaded[0], loaded[-1])
+    span = Period(parse_month(base[0] if base else loaded[0]), parse_month(loaded[-1])).months()
     in_base = np.isin(span, base)
     wide = {
         name: months.pivot_table(index="month", columns="hot_spot", values=name, aggfunc="sum", observed=True).reindex(

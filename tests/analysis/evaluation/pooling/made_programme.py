@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.evaluation.inputs import Inputs
-from analysis.evaluation.monitoring.series import calendar
 from domain.periods import Period, month_period
 
 BEFORE = Period(date(2022, 1, 1), date(2022, 12, 31))
 DURING = Period(date(2023, 1, 1), date(2023, 12, 31))
-MONTHS = calendar("2019-01", "2023-12")
+MONTHS = Period(date(2019, 1, 1), date(2023, 12, 31)).months()
 
 
 def made_inputs(*, spots: int = 4, rate: float = 8.0, ratio: float = 1.0, seed: int = 1, **changes: object) -> Inputs:

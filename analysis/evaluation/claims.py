@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from analysis.evaluation.before_after.counts import TwoCounts
 from analysis.evaluation.record import Refusal, ResultRecord
 from domain import formats
 
@@ -88,7 +89,7 @@ def direction(record: ResultRecord) -> str:
 
 
 def before_after_claim(
-    result: ResultRecord | Refusal, place: str, before: str, during: str, *, recorded: float | None = None
+    result: ResultRecord | Refusal, place: str, before: str, during: str, *, counts: TwoCounts | None = None
 ) -> Claim:
     """Level 2: what was recorded, then and now; nothing about why.
 
@@ -98,27 +99,38 @@ def before_after_claim(
         From before_after_ratio.
     place, before, during : str
         Words for the sentence: the area and the two windows.
-    recorded : float, optional
-        Ratio of the rates as recorded, before any adjustment: said first, so that the sentence agrees with the counts.
+    counts : TwoCounts, optional
+        What was recorded, before any adjustment: named first, with the ratio of the rates that they make.
     """
     if isinstance(result, Refusal):
         return Claim(f"No before and during comparison can be made for {place}. {result.reason}", 1, "unclear")
     found = direction(result)
+    recorded = counts.ratio if counts and counts.before else None
     shown = result.estimate if recorded is None else recorded
     central, interval = " ".join(_change_words(shown)), interval_words(result.ci_low, result.ci_high)
     estimate, compared = " ".join(_change_words(result.estimate)), f"in {during} than in {before}"
+    named = _counts_words(counts) if counts else ""
     if found == "unclear":
         adjusted = "" if recorded is None else f"after adjustment it was {estimate}, and "
         sentence = (
-            f"Recorded crime in {place} was {central} {compared}. A change of this size can come from ordinary "
+            f"Recorded crime in {place} was {central} {compared}{named and f' ({named})'}. A change of this size can come from ordinary "
             f"variation between years: {adjusted}the 95% interval runs from {interval}."
         )
     else:
-        adjusted = "" if recorded is None else f"{estimate} after adjustment, "
+        adjusted = "" if recorded is None else f"{named}; {estimate} after adjustment, "
         verb = "fell" if found == "lower" else "rose"
         sentence = f"Recorded crime {verb} in {place}: it was {central} {compared} ({adjusted}95% interval {interval})."
     tail = " There is no comparison area, so this describes a change and cannot say what lay behind it."
     return Claim(f"{sentence}{tail}{_level(result)}", result.maryland_level, found)
+
+
+def _counts_words(counts: TwoCounts) -> str:
+    """ "252 crimes against 416"; where the windows are not of one length the percentage is of rates, so that is said."""
+    said = f"{formats.number(counts.during)} crimes against {formats.number(counts.before)}"
+    longer = counts.exposure_during / counts.exposure_before - 1
+    if abs(longer) < 0.01:
+        return said
+    return f"{said} in a window {formats.percent(abs(longer))} {'longer' if longer > 0 else 'shorter'}; rates a day compared"
 
 
 def patrol_days_claim(result: ResultRecord | Refusal, what: str = "Recorded crime in the service window") -> Claim:

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from components import palette
 from components.figures.style import TEMPLATE, blank
-from domain.periods import add_months, month_end, month_of, parse_month
+from domain.periods import Period, add_months, month_end, month_of, parse_month
 
 
 def _month_days(months: Sequence[str]) -> list[date]:
@@ -63,6 +63,25 @@ def mark_provisional(figure: go.Figure, provisional_from: date | None, months: S
     figure.update_layout(margin={"t": 46})
 
 
+def mark_windows(figure: go.Figure, windows: Sequence[tuple[Period, str]], months: Sequence[str]) -> None:
+    """A labelled bar along the foot of the chart for each window that is compared, as far as the axis reaches."""
+    if not months:
+        return
+    first, last = parse_month(months[0]), month_end(parse_month(months[-1]))
+    for (period, label), colour in zip(windows, (palette.DARK_GREY, palette.DARK_BLUE), strict=False):
+        start, end = max(period.start, first), min(period.end, last)
+        if start > end:
+            continue
+        figure.add_shape(
+            type="rect", x0=start.isoformat(), x1=end.isoformat(), y0=0, y1=0.025, yref="y domain", fillcolor=colour,
+            line_width=0, layer="below",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=(start + (end - start) / 2).isoformat(), y=0.03, yref="y domain", text=label, showarrow=False,
+            yanchor="bottom", font={"size": 12, "color": colour},
+        )  # fmt: skip
+
+
 def _month_axis(figure: go.Figure, months: Sequence[str]) -> None:
     first, last = parse_month(months[0]), parse_month(months[-1])
     many = len(months) > 18
@@ -85,8 +104,12 @@ def monthly_line(
     provisional_from: date | None = None,
     limits: Mapping[str, float] | None = None,
     signals: Sequence[bool] = (),
+    windows: Sequence[tuple[Period, str]] = (),
 ) -> go.Figure:
-    """One measure by month. ``limits`` (centre, lower, upper) draw an XmR chart; ``signals`` mark points outside it."""
+    """One measure by month. ``limits`` (centre, lower, upper) draw an XmR chart; ``signals`` mark points outside it.
+
+    ``windows``: up to two periods that are compared, with the words for each.
+    """
     figure = blank()
     middle = [d.replace(day=15).isoformat() for d in _month_days(months)]
     names = [f"{parse_month(m):%b %Y}" for m in months]
@@ -131,6 +154,7 @@ def monthly_line(
     _month_axis(figure, months)
     mark_service_start(figure, service_start, months, service_label)
     mark_provisional(figure, provisional_from, months)
+    mark_windows(figure, windows, months)
     figure.update_yaxes(title_text=measure if unit in measure.lower() else f"{measure} ({unit})")
     if limits:
         figure.update_layout(margin={"r": 88})

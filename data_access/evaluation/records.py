@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from analysis.evaluation.before_after.counts import TwoCounts
 from analysis.evaluation.before_after.overlap import BaselineOverlap
 from analysis.evaluation.claims import Claim, before_after_claim, harm_claim, patrol_days_claim
 from analysis.evaluation.comparators.places import ComparatorsChange
@@ -74,8 +75,8 @@ class EvaluationSummary:
             return before_after_claim(self.before_after, self.area_name, "", "")
         b = self.before_after
         before, during = formats.period(b.before.period), formats.period(b.during.period)
-        recorded = b.exact.estimate if isinstance(b.exact, ResultRecord) else None
-        return before_after_claim(b.default, self.area_name, before, during, recorded=recorded)
+        counts = TwoCounts(b.before.crimes, b.during.crimes, b.before.exposure_days, b.during.exposure_days)
+        return before_after_claim(b.default, self.area_name, before, during, counts=counts)
 
     @property
     def patrol_claim(self) -> Claim:

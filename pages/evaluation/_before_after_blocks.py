@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import date
 from typing import Any
 
@@ -33,13 +34,40 @@ LABELS = {
 
 
 def _months_figure(frame: pd.DataFrame, view: View) -> go.Figure:
-    facts = section_of(view, NAME).facts
+    facts, programme = section_of(view, NAME).facts, view.programme
     start, late = facts["live_from"], facts["provisional_from"]
+    windows = [(w.period, words) for w, words in ((programme.before, "before"), (programme.during, "during")) if w]
     return figures.monthly_line(
         months=list(frame["month"]), values=list(frame["crimes"]), measure="recorded crimes", unit="crimes",
         service_start=date.fromisoformat(start) if start else None,
-        provisional_from=date.fromisoformat(late) if late else None,
+        provisional_from=date.fromisoformat(late) if late else None, windows=windows,
     )  # fmt: skip
+
+
+def _season_figure(frame: pd.DataFrame, view: View) -> go.Figure:
+    """Both windows by month of the year: dots, since months of a window need not follow each other."""
+    figure = figures.blank()
+    looks = {"before": ("before", palette.DARK_GREY, "circle-open"), "during": ("during", palette.DARK_BLUE, "circle")}
+    for window, (name, colour, symbol) in looks.items():
+        part = frame[frame["window"] == window].sort_values("calendar_month")
+        figure.add_scatter(
+            x=[calendar.month_abbr[int(month)] for month in part["calendar_month"]], y=list(part["rate"]), name=name,
+            mode="markers", marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2}},
+            hovertemplate=f"%{{x}} {name}: %{{y:.1f}} crimes a 30 hot spot-days<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(categoryorder="array", categoryarray=list(calendar.month_abbr)[1:])
+    figure.update_yaxes(title_text="crimes a 30 hot spot-days")
+    figure.update_layout(margin={"t": 48})
+    return figure
+
+
+def _season_sentence(frame: pd.DataFrame, view: View) -> str:
+    wide = frame.pivot_table(index="calendar_month", columns="window", values="rate")
+    if not {"before", "during"} <= set(wide.columns) or wide.dropna().empty:
+        return "The two windows share no month of the year, so their seasons cannot be set side by side."
+    both = wide.dropna()
+    fewer = int((both["during"] < both["before"]).sum())
+    return f"In {fewer} of the {len(both)} months of the year that both windows hold, fewer crimes a day were recorded during than before."
 
 
 def _placebo_figure(frame: pd.DataFrame, view: View) -> go.Figure:
@@ -75,7 +103,7 @@ def _block(key: str, title: str, words: Any, **given: Any) -> Block:
 MONTHS = _block(
     "months", "Recorded crimes by month",
     lambda frame, view: f"{int(frame['crimes'].sum()):,} crimes were recorded over {len(frame)} months.",
-    caption=lambda view: "All hot spots together, whole months. The grey band is provisional.",
+    caption=lambda view: "All hot spots together, whole months. Bars at the foot: the windows compared. Grey band: provisional.",
     columns=lambda view: [
         text("month", "Month"), count("crimes", "Crimes"), decimal("exposure_days", "Hot spot-days", 0), text("window", "Window"),
     ],
@@ -83,14 +111,14 @@ MONTHS = _block(
     misleads="The last weeks are still being recorded and look lower than they are.", methods=("its",),
 )  # fmt: skip
 SEASON = _block(
-    "season", "Time of year", lambda frame, view: "Crimes a 30 hot spot-days by month of the year in each window.",
+    "season", "Time of year", _season_sentence,
     caption=lambda view: "Months that only one window holds cannot be compared.",
     columns=lambda view: [
         text("window", "Window"), count("calendar_month", "Month of the year"), count("crimes", "Crimes"),
         decimal("rate", "Crimes a 30 hot spot-days", 2),
     ],
-    why="A winter held against a summer would look like a change.", misleads="One year shows no ordinary season.",
-    methods=("before-after",), table_open=True,
+    figure=_season_figure, why="A winter held against a summer would look like a change.",
+    misleads="One year shows no ordinary season.", methods=("before-after",),
 )  # fmt: skip
 PLACEBO = _block(
     "placebo", "The same comparison at dates without a new service",

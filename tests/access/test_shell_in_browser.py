@@ -69,6 +69,7 @@ def sign_in(page: Page, role: Role, target: str = "/") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#main-content h1")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # what is drawn anew takes the focus away
 
 
 def test_moving_between_pages(page: Page) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analysis.evaluation.before_after.ratio import BETWEEN_YEARS
+from analysis.evaluation.before_after.counts import TwoCounts
+from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, YEARS_USED
 from analysis.evaluation.claims import Claim, before_after_claim, check_wording, interval_words
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Section
@@ -14,9 +15,11 @@ LEVEL = 2
 def claim(section: Section) -> Claim:
     """The headline sentence of a before/after section: recorded change first, then the adjusted one with its interval."""
     facts = section.facts
+    names = ("crimes_before", "crimes_during", "days_before", "days_during")
+    counts = TwoCounts(*(facts[name] for name in names)) if "crimes_before" in facts else None
     return before_after_claim(
         section.headline, str(facts["area_name"]), str(facts["before_words"]), str(facts["during_words"]),
-        recorded=facts.get("recorded"),
+        counts=counts,
     )  # fmt: skip
 
 
@@ -26,7 +29,7 @@ def notes(section: Section) -> list[str]:
     found = [str(facts["overlap"])] if facts.get("overlap") else []
     found += [
         _rtm(records["rtm"]),
-        _drift(section.headline),
+        _drift(section.headline, bool(facts.get("lockdowns"))),
         str(facts.get("tipping", "")),
         _placebo(records["placebo-dates"]),
     ]
@@ -46,11 +49,18 @@ def _rtm(result: ResultRecord | Refusal) -> str:
     )
 
 
-def _drift(result: ResultRecord | Refusal) -> str:
+def _drift(result: ResultRecord | Refusal, lockdowns: bool) -> str:
     check = result.check(BETWEEN_YEARS) if isinstance(result, ResultRecord) else None
     if check is None or not isinstance(check.value, float):
         return ""
-    return f"Most of the width of the interval comes from how much years differ by themselves: {check.meaning}"
+    said = f"Much of the width of the interval comes from how much years differ by themselves: {check.meaning}"
+    years = result.check(YEARS_USED) if isinstance(result, ResultRecord) else None
+    if lockdowns and years and years.passed:
+        said += (
+            " The lockdowns of 2020 and 2021 fall into the years it is estimated from. They are no ordinary change, so it may "
+            "be larger than years differ now."
+        )
+    return said
 
 
 def _placebo(result: ResultRecord | Refusal) -> str:

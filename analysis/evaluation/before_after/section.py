@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,11 @@ from analysis.evaluation.inputs import Inputs
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Choices, Result, Section
 from domain import formats
-from domain.periods import add_months, is_provisional, month_of, month_period, parse_month
+from domain.periods import Period, add_months, is_provisional, month_of, month_period, parse_month
 
 YEAR = 12
+# From the first stay-at-home order in England to the end of most legal limits on contact.
+LOCKDOWNS = Period(date(2020, 3, 23), date(2021, 7, 18))
 NO_CANDIDATES = "No places that could have been chosen are loaded (candidate places)."
 PROVISIONAL = "The last {count} of the months loaded are provisional and left out of this estimate."
 
@@ -45,9 +48,10 @@ def section(inputs: Inputs, choices: Choices) -> Section:
     made: dict[str, Result] = {"default": main, "placebo-dates": placebo[0]}
     records = {key: made[key] if key in made else make(inputs, counts) for key, make in _MAKERS.items()}
     facts |= {
-        "recorded": counts.ratio if counts.before else None,
         "crimes_before": counts.before,
         "crimes_during": counts.during,
+        "days_before": counts.exposure_before,
+        "days_during": counts.exposure_during,
     }
     tipping = tipping_point(main)
     facts["tipping"] = tipping.reason if isinstance(tipping, Refusal) else tipping.sentence()
@@ -68,6 +72,10 @@ def _facts(inputs: Inputs) -> dict[str, Any]:
         "live_from": inputs.live_from.isoformat() if inputs.live_from else "",
         "provisional_from": inputs.provisional_from.isoformat() if inputs.provisional_from else "",
         "selection": formats.period(inputs.selection) if inputs.selection else "",
+        "lockdowns": any(
+            Period(first, last).overlap_days(LOCKDOWNS)
+            for first, last in zip(inputs.years["first_day"], inputs.years["last_day"], strict=True)
+        ),
     }
 
 

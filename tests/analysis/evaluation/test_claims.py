@@ -74,9 +74,9 @@ def test_before_after_says_what_was_recorded_and_that_there_is_no_comparison_are
 
 
 def test_a_change_that_may_be_ordinary_is_said_so_in_plain_words():
-    claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023", recorded=0.83)
+    claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023", counts=TwoCounts(100, 83, 1.0, 1.0))
     assert claim.sentence.startswith(
-        "Recorded crime in the centre was 17% lower in 2023 than in 2022. A change of this size can come from ordinary "
+        "Recorded crime in the centre was 17% lower in 2023 than in 2022 (83 crimes against 100). A change of this size can come from ordinary "
         "variation between years: after adjustment it was 20% lower, and the 95% interval runs from 40% lower to 10% higher."
     )
     assert "fell" not in claim.sentence
@@ -102,9 +102,19 @@ def test_every_interval_of_the_harm_sentence_is_named():
 
 
 def test_the_recorded_change_comes_before_the_adjusted_one():
-    claim = before_after_claim(record(0.58, 0.4, 0.8), "the centre", "2022", "2023", recorded=252 / 416)
+    claim = before_after_claim(
+        record(0.58, 0.4, 0.8), "the centre", "2022", "2023", counts=TwoCounts(416, 252, 1.0, 1.0)
+    )
     assert (
-        "it was 39% lower in 2023 than in 2022 (42% lower after adjustment, 95% interval 20% to 60% lower)"
+        "it was 39% lower in 2023 than in 2022 "
+        "(252 crimes against 416; 42% lower after adjustment, 95% interval 20% to 60% lower)" in claim.sentence
+    )
+
+
+def test_counts_of_windows_of_other_lengths_say_that_rates_are_compared():
+    claim = before_after_claim(record(0.8, 0.6, 1.1), "the centre", "2022", "2023", counts=TwoCounts(100, 83, 12, 11))
+    assert (
+        "9% lower in 2023 than in 2022 (83 crimes against 100 in a window 8% shorter; rates a day compared)"
         in claim.sentence
     )
 

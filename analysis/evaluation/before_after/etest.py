@@ -21,6 +21,7 @@ from analysis.evaluation.record import Refusal, ResultRecord
 KEY = "e-test"
 # Beyond this many events the table of outcomes is too large to search for an interval; the normal form is exact enough.
 MAX_EVENTS = 20_000
+SMOOTH_FROM = 200
 
 
 def e_test(counts: TwoCounts, variance: Variance = "unpooled") -> ResultRecord | Refusal:
@@ -86,10 +87,13 @@ def _interval(counts: TwoCounts, variance: Variance) -> tuple[float, float]:
         inner, outer = middle, middle + sign * 2 * spread
         while beyond(outer) > 0 and abs(outer - middle) < 40:
             inner, outer = outer, outer + sign * spread
-        if beyond(outer) > 0 or beyond(inner) <= 0:
+        if beyond(outer) > 0:
+            return sign * math.inf  # with few events no ratio on this side is ever rejected
+        if beyond(inner) <= 0:
             return outer
-        # p is a step function of the ratio in small tables: bisection lands on the step.
-        return float(optimize.bisect(beyond, inner, outer, xtol=1e-6))
+        # p is a step function of the ratio in small tables: bisection lands on the step. In large ones it is smooth.
+        find = optimize.bisect if counts.before + counts.during < SMOOTH_FROM else optimize.brentq
+        return float(find(beyond, inner, outer, xtol=1e-6))
 
     low = 0.0 if counts.during == 0 else math.exp(end(-1))
     high = math.inf if counts.before == 0 else math.exp(end(1))

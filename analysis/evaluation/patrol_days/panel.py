@@ -127,8 +127,10 @@ class Prepared:
 
     def digest(self, *treatments: str) -> str:
         """SHA-256 of places, days, outcome and treatments analysed."""
-        labels = sorted(self.rows["hot_spot"].astype(str).unique())
-        place = self.rows["hot_spot"].astype(str).map({label: i for i, label in enumerate(labels)})
+        codes, spots = pd.factorize(self.rows["hot_spot"])
+        names = [str(spot) for spot in spots]
+        labels = sorted(names)
+        place = np.array([labels.index(name) for name in names], float)[codes] if len(codes) else codes
         day = self.rows["local_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
         found = hashlib.sha256("|".join(labels).encode())
         for part in (place, day, self.y, *(self.rows[name] for name in treatments)):

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.evaluation.building import p_of, reach_of
 from analysis.evaluation.models.clustered import clustered_covariance
 from analysis.evaluation.patrol_days.model import fit_days
-from analysis.evaluation.patrol_days.panel import Variation, cluster_codes, prepare, usable_conditions
+from analysis.evaluation.patrol_days.panel import Variation, cluster_codes, prepare, usable_conditions, with_days
 from analysis.evaluation.record import Refusal, ResultRecord
 
 CHANCE = "chance alone"
@@ -136,6 +136,7 @@ def patrol_curve(days: pd.DataFrame, provisional_from: Any = None) -> pd.DataFra
     rows: list[dict[str, Any]] = []
     if days.empty:
         return pd.DataFrame(columns=list(COLUMNS))
+    days = _lean(days)
     for (outcome, adjusted, covariates, strata, words), part in _patrol_choices(days, provisional_from):
         base = {"question": PATROL, "outcome": OUTCOMES[outcome], "adjusted": adjusted, "compared": STRATA[strata]}
         default = (outcome, strata, words) == ("crimes", "4 weeks", EVERY_DAY) and adjusted == _adjustments(days)[0][0]
@@ -144,6 +145,12 @@ def patrol_curve(days: pd.DataFrame, provisional_from: Any = None) -> pd.DataFra
                 {**base, "days": words, "error": f"by {cluster}", **numbers, "registered": default and cluster == "day"}
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _lean(days: pd.DataFrame) -> pd.DataFrame:
+    """Dates converted once and no column that no combination takes: each of them copies the panel."""
+    wanted = ("hot_spot", "local_date", "patrol", *OUTCOMES, *usable_conditions(days))
+    return with_days(days[[name for name in wanted if name in days]])
 
 
 def _adjustments(days: pd.DataFrame) -> list[tuple[str, tuple[str, ...]]]:
@@ -160,9 +167,8 @@ Patrol = tuple[str, str, tuple[str, ...], str, str]
 
 def _patrol_choices(days: pd.DataFrame, provisional_from: Any) -> Iterator[tuple[Patrol, pd.DataFrame]]:
     parts = {EVERY_DAY: days}
-    date = pd.to_datetime(days["local_date"])
     if provisional_from is not None:
-        settled = days[date < pd.Timestamp(provisional_from)]
+        settled = days[days["local_date"] < pd.Timestamp(provisional_from)]
         if 0 < len(settled) < len(days):
             parts["without provisional days"] = settled
     for (adjusted, covariates), outcome, strata, (words, part) in product(

@@ -157,6 +157,10 @@ def render_block(
     )
 
 
+# A longer table takes seconds to draw and to read out, and nobody reads it on a page.
+MOST_ROWS = 1000
+
+
 def _findings(block: Block, frame: pd.DataFrame, view: View) -> list[Any]:
     sentence = block.sentence(frame, view)
     body: list[Any] = [html.P(sentence, className="reading", id=f"{block.id}-reading")]
@@ -171,9 +175,15 @@ def _findings(block: Block, frame: pd.DataFrame, view: View) -> list[Any]:
         )
     )
     body += _warnings(block)
-    table = data_table(
-        frame, block.columns(view), f"{block.title}: {block.coverage(view)}", table_id=f"{block.id}-table"
+    table: Any = data_table(
+        frame.head(MOST_ROWS),
+        block.columns(view),
+        f"{block.title}: {block.coverage(view)}",
+        table_id=f"{block.id}-table",
     )
+    if len(frame) > MOST_ROWS:
+        left_out = f"The first {MOST_ROWS:,} of {len(frame):,} rows. The CSV below holds all of them."
+        table = html.Div([html.P(left_out, className="caption"), table])
     named = html.Span(f": {block.title}", className="visually-hidden")
     body.append(table if block.table_open else html.Details([html.Summary(["Show the numbers", named]), table]))
     link = html.A(["Download CSV", named], href=csv_address(block, view), download="")

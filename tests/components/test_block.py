@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import palette
-from components.block import GRAPH_CONFIG, Block, block_csv, frame_csv, graph, render_block, safe_cell
+from components.block import GRAPH_CONFIG, MOST_ROWS, Block, block_csv, frame_csv, graph, render_block, safe_cell
 from components.figures import blank
 from components.filter_bar import ALL, CUSTOM, filters_from_controls
 from components.spark import spark
@@ -105,6 +105,16 @@ def test_a_block_links_to_its_methods_by_title_even_where_it_has_nothing_to_show
     said = str(render_block(empty, _view(), method_titles={"did": "Differences"}))
     assert "A(children='Differences', href='/methods/did?programme=X%26Y')" in said
     assert "/methods/e-test?programme=X%26Y" in said
+
+
+def test_a_very_long_table_says_what_it_leaves_to_the_csv() -> None:
+    rows = MOST_ROWS + 7
+    long = replace(_block(), frame=lambda view: pd.DataFrame({"n": range(rows)}))
+    said = str(render_block(long, _view()))
+    assert f"The first {MOST_ROWS:,} of {rows:,} rows." in said
+    assert said.count("Th(children=") == MOST_ROWS + 1
+    assert block_csv(long, _view()).splitlines()[-1] == str(rows - 1)
+    assert "The first" not in str(render_block(_block(), _view()))
 
 
 def test_a_block_without_them_has_no_empty_paragraphs() -> None:

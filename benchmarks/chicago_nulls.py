@@ -7,8 +7,6 @@ Writes its table into docs/calibration.md. ``python -m benchmarks.chicago_nulls`
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +19,7 @@ from tqdm import tqdm
 
 from analysis.evaluation.before_after.drift import YearCount
 from analysis.evaluation.before_after.ratio import before_after_ratio
+from analysis.evaluation.calibration.tables_text import with_section
 from analysis.evaluation.comparators.did import did
 from analysis.evaluation.displacement.bands import bands_of
 from analysis.evaluation.displacement.section import section as displacement
@@ -189,10 +188,7 @@ def as_text(tables: dict[str, pd.DataFrame]) -> str:
 
 def write(text: str, document: Path = DOCUMENT) -> None:
     """Between the markers of this study, leaving the rest of the document as it is."""
-    start, end = "<!-- chicago: start -->", "<!-- chicago: end -->"
-    held = document.read_text(encoding="utf-8")
-    replace: Callable[[re.Match[str]], str] = lambda _match: f"{start}\n{text}\n{end}"  # noqa: E731
-    document.write_text(re.sub(f"{start}.*?{end}", replace, held, flags=re.DOTALL), encoding="utf-8")
+    document.write_text(with_section(document.read_text(encoding="utf-8"), "chicago", text), encoding="utf-8")
 
 
 def main() -> None:

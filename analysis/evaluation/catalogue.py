@@ -52,3 +52,11 @@ def methods() -> dict[str, Method]:
                 raise ValueError(f"Two methods are called {method.key}.")
             found[method.key] = method
     return found
+
+
+def title_of(key: str) -> str:
+    """The title of a method; "before-after:candidates" is a variant of one that has a page."""
+    base, _, variant = key.partition(":")
+    found = methods().get(base)
+    title = found.title if found else base
+    return f"{title} ({variant.replace('-', ' ')})" if variant else title

@@ -53,10 +53,10 @@ def _season_figure(frame: pd.DataFrame, view: View) -> go.Figure:
         figure.add_scatter(
             x=[calendar.month_abbr[int(month)] for month in part["calendar_month"]], y=list(part["rate"]), name=name,
             mode="markers", marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2}},
-            hovertemplate=f"%{{x}} {name}: %{{y:.1f}} crimes a 30 hot spot-days<extra></extra>",
+            hovertemplate=f"%{{x}} {name}: %{{y:.1f}} crimes per 30 hot spot-days<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(categoryorder="array", categoryarray=list(calendar.month_abbr)[1:])
-    figure.update_yaxes(title_text="crimes a 30 hot spot-days")
+    figure.update_yaxes(title_text="crimes per 30 hot spot-days")
     figure.update_layout(margin={"t": 48})
     return figure
 
@@ -115,7 +115,7 @@ SEASON = _block(
     caption=lambda view: "Months that only one window holds cannot be compared.",
     columns=lambda view: [
         text("window", "Window"), count("calendar_month", "Month of the year"), count("crimes", "Crimes"),
-        decimal("rate", "Crimes a 30 hot spot-days", 2),
+        decimal("rate", "Crimes per 30 hot spot-days", 2),
     ],
     figure=_season_figure, why="A winter held against a summer would look like a change.",
     misleads="One year shows no ordinary season.", methods=("before-after",),

@@ -14,7 +14,7 @@ from dash import html
 from analysis.evaluation.calibration.designs import SITUATIONS
 from analysis.evaluation.calibration.gate import DEFAULTS, LEAST_ALARMS, LEAST_COVERAGE, MOST_ALARMS, judge
 from analysis.evaluation.calibration.table import Row, rows
-from analysis.evaluation.catalogue import methods
+from analysis.evaluation.catalogue import title_of
 from analysis.evaluation.record import CODE_VERSION
 from analysis.evaluation.section import Section
 from components.block import Block
@@ -34,18 +34,10 @@ SILENT = "Signals less often than 3%: its interval is wider than it need be"
 COLUMNS = ("method", "situation", "alarms", "alarms_mcse", "coverage", "bias", "runs", "verdict")
 
 
-def _title(key: str) -> str:
-    """ "before-after:candidates" is a variant of a method that has a page."""
-    base, _, variant = key.partition(":")
-    found = methods().get(base)
-    title = found.title if found else base
-    return f"{title} ({variant.replace('-', ' ')})" if variant else title
-
-
 def _frame(wanted: Callable[[Row], bool]) -> pd.DataFrame:
     found = [
         {
-            "method": _title(row.method), "situation": situation_words(row), "alarms": row.alarms,
+            "method": title_of(row.method), "situation": situation_words(row), "alarms": row.alarms,
             "alarms_mcse": row.alarms_mcse, "coverage": math.nan if row.coverage is None else row.coverage,
             "bias": math.nan if row.bias is None else row.bias, "runs": float(row.runs), "verdict": _verdict(row),
         }

@@ -190,7 +190,7 @@ def _window(inputs: Inputs, month: str) -> str:
 
 
 def season(inputs: Inputs) -> pd.DataFrame:
-    """``calendar_month`` (1-12), ``window``, ``rate``: crimes a 30 hot spot-days in that month of the year."""
+    """``calendar_month`` (1-12), ``window``, ``rate``: crimes per 30 hot spot-days in that month of the year."""
     cells = inputs.cells.dropna(subset=["crimes"])
     month = cells["month"].str[-2:].astype(int)
     sums = (

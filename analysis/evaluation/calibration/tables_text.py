@@ -1,12 +1,14 @@
-"""The calibration table as text for a terminal and as the module that ships."""
+"""The calibration table as text for a terminal, as the module that ships and as tables of ``docs/calibration.md``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analysis.evaluation.calibration.designs import SITUATIONS
-from analysis.evaluation.calibration.gate import judge, must_hold
+from analysis.evaluation.calibration.gate import COVERAGE_ONLY, judge, must_hold
 from analysis.evaluation.calibration.table import Row
+from analysis.evaluation.catalogue import title_of
 
 DESIGN = (
     "7 hot spots; 47 weeks of days, or 36 months before and 12 during with 30 candidate places and 8 or 20 comparators; "
@@ -78,3 +80,48 @@ def as_text(rows: Iterable[Row]) -> str:
                 f"bias {bias}  refused {row.refused:4d} of {row.runs:5d}  {verdict}"
             )
     return "\n".join(lines)
+
+
+def as_markdown(rows: Iterable[Row]) -> str:
+    """Error rates where nothing happened: headline methods at the gate, an unmeasured shock, then everything else."""
+    null = [row for row in rows if SITUATIONS[row.situation].null]
+    at_gate = [row for row in null if must_hold(row.method, row.situation)]
+    shock = [row for row in null if not SITUATIONS[row.situation].confounders_measured]
+    others = [row for row in null if row not in at_gate and row not in shock]
+    parts = [
+        ("Headline methods, what moves crime being measured", at_gate),
+        ("The same and others when something nobody measured moves patrols and crime together", shock),
+        ("Every other method and situation, those common in the field among them", others),
+    ]
+    return "\n\n".join(f"**{title}**\n\n{_markdown(part)}" for title, part in parts if part)
+
+
+def _markdown(rows: Sequence[Row]) -> str:
+    lines = [
+        "| method | what was simulated | signals | intervals that hold the truth | verdict |",
+        "|---|---|---:|---:|---|",
+    ]
+    for row in rows:
+        coverage = "not measured" if row.coverage is None else f"{row.coverage:.1%}"
+        lines.append(
+            f"| {title_of(row.method)} | {SITUATIONS[row.situation].words} | {row.alarms:.1%} (± {2 * row.alarms_mcse:.1%}) "
+            f"| {coverage} | {_verdict(row)} |"
+        )
+    return "\n".join(lines)
+
+
+def _verdict(row: Row) -> str:
+    if not judge(row).passed:
+        return "outside the limits"
+    return (
+        "exempt from the 3%: it spends less than 5% by design" if row.method in COVERAGE_ONLY else "within the limits"
+    )
+
+
+def with_section(document: str, name: str, text: str) -> str:
+    """``document`` with what stands between the markers of ``name`` replaced; ValueError where there are none."""
+    start, end = f"<!-- {name}: start -->", f"<!-- {name}: end -->"
+    if start not in document or end not in document:
+        raise ValueError(f"The document has no section “{name}”.")
+    put: Callable[[re.Match[str]], str] = lambda _match: f"{start}\n{text}\n{end}"  # noqa: E731
+    return re.sub(f"{re.escape(start)}.*?{re.escape(end)}", put, document, flags=re.DOTALL)

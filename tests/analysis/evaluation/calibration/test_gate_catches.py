@@ -59,3 +59,10 @@ def test_a_standard_error_far_too_wide_is_caught(draws):
     # No alarm in 150 runs lies 2.2 standard errors below 3%: so few runs can tell no more.
     problems = gate([rate(with_error_times(2.5)(adapters()["patrol-days"]), draws)], 2.0, ["patrol-days"])
     assert any("less than 3%" in problem for problem in problems)
+
+
+def test_days_compared_across_hot_spots_and_seasons_are_caught(draws):
+    # As if the strata had been forgotten: patrols go where and when crime is high, and that is taken for their effect.
+    pooled = replace(adapters()["patrol-days"], estimate=adapters()["patrol-days-pooled"].estimate)
+    problems = gate([rate(pooled, draws)], ALLOWANCE, ["patrol-days"])
+    assert any("more than 8%" in problem for problem in problems)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.evaluation.before_after.counts import TwoCounts
-from analysis.evaluation.record import Refusal, ResultRecord
+from analysis.evaluation.record import Refusal, ResultRecord, three_ways
 from domain import formats
 
 CAUSAL_LEVEL = 5
+WAYS = ("per_cent", "fewer")
 # Word stems that say one thing made another happen.
 _CAUSAL = re.compile(
     r"\b(caus\w*|reduc\w*|prevent\w*|cut(s|ting)?|led to|leads to|because of|due to|thanks to|result(s|ed|ing)? (in|from)|"
@@ -72,6 +74,31 @@ def interval_words(low: float, high: float) -> str:
         a, b = (last[0], first[0]) if first[1] == "lower" else (first[0], last[0])
         return f"{a} to {b} {first[1]}"
     return f"{first[0]} {first[1]} to {last[0]} {last[1]}"
+
+
+def other_ways(record: ResultRecord) -> dict[str, str]:
+    """A ratio as per cent and in events fewer than at a ratio of 1, each with its interval (METHODS: every effect three ways).
+
+    Keys :data:`WAYS`; "not applicable" where the scale or what was counted gives none.
+    """
+    if record.scale != "ratio":
+        return dict.fromkeys(WAYS, formats.NOT_APPLICABLE)
+    per_cent = [_or_no_limit(v - 1, formats.signed_percent) for v in (record.estimate, record.ci_low, record.ci_high)]
+    if record.observed is None:
+        return {"per_cent": _with_interval(*per_cent), "fewer": formats.NOT_APPLICABLE}
+    ways = three_ways(record)
+    fewer = [
+        _or_no_limit(v, formats.number) for v in (ways.events_fewer, ways.events_fewer_low, ways.events_fewer_high)
+    ]
+    return {"per_cent": _with_interval(*per_cent), "fewer": f"{_with_interval(*fewer)} {record.unit}"}
+
+
+def _or_no_limit(value: float, write: Callable[[float], str]) -> str:
+    return write(value) if math.isfinite(value) else "no limit"
+
+
+def _with_interval(middle: str, low: str, high: str) -> str:
+    return f"{middle} ({low} to {high})"
 
 
 def _change_words(ratio: float) -> tuple[str, str]:

@@ -71,7 +71,10 @@ class ResultRecord:
     method_key : str
         Which method of :mod:`analysis.evaluation.catalogue` made it; "" where it has no page of its own.
     unit : str
-        Of a difference, "crimes" or "harm days"; "" for a ratio.
+        "crimes" or "harm days": of a difference, or of the ``observed`` of a ratio; "" where neither is meant.
+    observed : float or None
+        Of a ratio: what was counted under the changed condition (during the service, on patrol days), so that it can be
+        said in crimes too (:func:`three_ways`). None where the ratio is not of counts.
     """
 
     estimand: str
@@ -98,6 +101,7 @@ class ResultRecord:
     seed: int | None = None
     method_key: str = ""
     unit: str = ""
+    observed: float | None = None
 
     @property
     def no_change(self) -> float:
@@ -185,7 +189,7 @@ class ThreeWays:
     events_fewer_high: float
 
 
-def three_ways(record: ResultRecord, observed: float) -> ThreeWays:
+def three_ways(record: ResultRecord, observed: float | None = None) -> ThreeWays:
     """Say a ratio three ways, given the events observed under the changed condition.
 
     Expected = observed / ratio, so fewer = observed x (1 / ratio - 1); its interval comes from the ratio's.
@@ -194,14 +198,17 @@ def three_ways(record: ResultRecord, observed: float) -> ThreeWays:
     ----------
     record : ResultRecord
         On the ratio scale.
-    observed : float
-        Events (crimes or harm days) during the service or on patrol days, >= 0.
+    observed : float, optional
+        Events (crimes or harm days) during the service or on patrol days, >= 0; the record's own unless given.
     """
+    counted = record.observed if observed is None else observed
+    if counted is None:
+        raise ValueError("This ratio is not of counted events, so it cannot be said in crimes.")
     if record.scale != "ratio":
         raise ValueError(f"Only a ratio can be said three ways; this record is on the scale “{record.scale}”.")
 
     def fewer(ratio: float) -> float:
-        return observed * (1 / ratio - 1) if ratio > 0 else math.inf
+        return counted * (1 / ratio - 1) if ratio > 0 else math.inf
 
     low, mid, high = record.ci_low, record.estimate, record.ci_high
     return ThreeWays(mid, low, high, mid - 1, low - 1, high - 1, fewer(mid), fewer(high), fewer(low))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.evaluation.claims import WAYS, other_ways
 from analysis.evaluation.record import Refusal, ResultRecord
 from data_access.evaluation.summary import EvaluationSummary
 from domain import formats
@@ -27,7 +28,7 @@ OUTCOMES = {True: "passed", False: "not passed", None: "for information"}
 
 
 def estimates_table(found: EvaluationSummary) -> pd.DataFrame:
-    """[key, estimate_name, ratio, low, high, p, mde80, events, level, false_alarms, how]; a refusal's ``how`` is its reason."""
+    """[key, estimate_name, ratio, low, high, per_cent, fewer, p, mde80, events, level, false_alarms, how]; a refusal's ``how`` is its reason."""
     return pd.DataFrame([_estimate(key, record) for key, record in found.records().items()])
 
 
@@ -35,12 +36,17 @@ def _estimate(key: str, record: ResultRecord | Refusal) -> dict[str, Any]:
     row: dict[str, Any] = {"key": key, "estimate_name": LABELS[key]}
     if isinstance(record, Refusal):
         row |= dict.fromkeys(("ratio", "low", "high", "p", "mde80", "events", "level"), float("nan"))
-        return row | {"false_alarms": formats.UNAVAILABLE, "how": record.reason}
+        return (
+            row
+            | dict.fromkeys(WAYS, formats.NOT_APPLICABLE)
+            | {"false_alarms": formats.UNAVAILABLE, "how": record.reason}
+        )
     measured = record.calibrated_type1
     return row | {
         "ratio": record.estimate,
         "low": record.ci_low,
         "high": record.ci_high,
+        **other_ways(record),
         "p": float("nan") if record.p is None else record.p,
         "mde80": float("nan") if record.mde80 is None else record.mde80,
         "events": float(record.n_events),

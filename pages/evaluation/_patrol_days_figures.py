@@ -44,7 +44,8 @@ def balance(frame: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(title_text="standardised difference", showgrid=True, gridcolor=palette.GRID)
     figure.update_yaxes(showgrid=False, rangemode="normal", type="category", autorange="reversed")
-    figure.update_layout(legend={"y": 1.0}, margin={"t": 56})
+    # Where the screen is narrow the labels go above the marks.
+    figure.update_layout(legend={"y": 1.0}, margin={"t": 56}, meta={"rows": [[label, ""] for label in labels]})
     return figure
 
 

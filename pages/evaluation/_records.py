@@ -20,6 +20,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.evaluation.catalogue import Use, methods
+from analysis.evaluation.claims import WAYS, other_ways
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Section
 from components import figures, palette
@@ -63,7 +64,9 @@ def records_frame(
         for key in order
         if key in records and (isinstance(records[key], Refusal) or records[key].scale == scale)  # type: ignore[union-attr]
     ]
-    return pd.DataFrame(rows, columns=["key", "name", "use", "unit", *_NUMBERS, "false_alarms", "coverage", "how"])
+    return pd.DataFrame(
+        rows, columns=["key", "name", "use", "unit", *_NUMBERS, *WAYS, "false_alarms", "coverage", "how"]
+    )
 
 
 def _row(key: str, label: str, record: ResultRecord | Refusal) -> dict[str, Any]:
@@ -71,11 +74,12 @@ def _row(key: str, label: str, record: ResultRecord | Refusal) -> dict[str, Any]
         blank = dict.fromkeys(_NUMBERS, float("nan"))
         return {
             "key": key, "name": label or record.estimand, "use": formats.NOT_APPLICABLE, "unit": "", **blank,
+            **dict.fromkeys(WAYS, formats.NOT_APPLICABLE),
             "false_alarms": formats.NOT_APPLICABLE, "coverage": formats.NOT_APPLICABLE, "how": record.reason,
         }  # fmt: skip
     return {
         "key": key, "name": label or record.estimand, "use": use_of(record).value, "unit": record.unit,
-        "estimate": record.estimate, "low": record.ci_low, "high": record.ci_high, "p": _nan(record.p),
+        "estimate": record.estimate, "low": record.ci_low, "high": record.ci_high, "p": _nan(record.p), **other_ways(record),
         "mde80": _nan(record.mde80), "events": float(record.n_events), "level": float(record.maryland_level),
         "false_alarms": measured(record.calibrated_type1), "coverage": measured(record.calibrated_coverage),
         "how": record.method,
@@ -94,6 +98,11 @@ def p_words(value: float) -> str:
     return "under 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def ways_columns() -> list[Column]:
+    """A ratio said in two more ways; see :func:`analysis.evaluation.claims.other_ways`."""
+    return [text("per_cent", "As per cent"), text("fewer", "Fewer than at a ratio of 1")]
+
+
 def record_columns(scale: str = "ratio") -> list[Column]:
     """Columns of :func:`records_frame`."""
     places = 2 if scale == "ratio" else 1
@@ -107,6 +116,7 @@ def record_columns(scale: str = "ratio") -> list[Column]:
         number("estimate", noun),
         number("low", "95% interval from"),
         number("high", "to"),
+        *(ways_columns() if scale == "ratio" else []),
         Column("p", "p", p_words, numeric=True),
         number("mde80", f"Smallest detectable {noun.lower()}"),
         count("events", "Events"),

@@ -21,7 +21,7 @@ from data_access.evaluation import tables
 from data_access.evaluation.summary import EvaluationSummary, evaluation_summary
 from domain import formats
 from domain.roles import Permission
-from pages.evaluation._records import p_words
+from pages.evaluation._records import p_words, ways_columns
 
 STYLE = {
     "before_after": (palette.DARK_BLUE, "circle"),
@@ -129,6 +129,7 @@ FOREST = register_block(
             decimal("ratio", "Ratio", 2),
             decimal("low", "95% interval from", 2),
             decimal("high", "to", 2),
+            *ways_columns(),
             Column("p", "p", p_words, numeric=True),
             decimal("mde80", "Smallest detectable ratio", 2),
             count("events", "Events"),

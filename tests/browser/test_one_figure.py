@@ -17,11 +17,16 @@ from tests.conftest import run_command
 MONTH, SHOWN = "2023-11", "Nov 2023"
 
 
-def _pdf_figure(data_dir: Path, folder: Path, hot_spot: str) -> int:
+@pytest.fixture(scope="module")
+def printed(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The words of the month's return."""
+    out = tmp_path_factory.mktemp("return") / "return.pdf"
+    run_command(demonstration, "return", "build", "--programme", "DEMO", "--month", MONTH, "--out", str(out))
+    return subprocess.run(["pdftotext", "-layout", str(out), "-"], capture_output=True, text=True, check=True).stdout
+
+
+def _pdf_figure(text: str, hot_spot: str) -> int:
     """Read as a person would: the hot spot's row of the table "Recorded crimes by hot spot" in section F."""
-    out = folder / "return.pdf"
-    run_command(data_dir, "return", "build", "--programme", "DEMO", "--month", MONTH, "--out", str(out))
-    text = subprocess.run(["pdftotext", "-layout", str(out), "-"], capture_output=True, text=True, check=True).stdout
     section = text[text.index("Recorded crimes by hot spot\n") :]
     found = re.search(rf"^\s*{re.escape(hot_spot)}\s+(\d+)\s", section, re.MULTILINE)
     assert found, section[:800]
@@ -29,7 +34,7 @@ def _pdf_figure(data_dir: Path, folder: Path, hot_spot: str) -> int:
 
 
 @pytest.mark.parametrize("code", ["HS1", "HS5"])
-def test_crimes_of_a_hot_spot_in_a_month(person: Person, demonstration: Path, tmp_path: Path, code: str) -> None:
+def test_crimes_of_a_hot_spot_in_a_month(person: Person, printed: str, code: str) -> None:
     person.sign_in(Role.MANAGER)
     person.open(f"/hot-spots/{code}?from={MONTH}&to={MONTH}")
     name = person.page.locator("main h1").inner_text().split(":")[0]
@@ -47,4 +52,4 @@ def test_crimes_of_a_hot_spot_in_a_month(person: Person, demonstration: Path, tm
     assert name in text.splitlines()[1]  # the file says which filters it was made with
     assert "data as at" in text.splitlines()[2]
 
-    assert on_page == in_table == in_csv == _pdf_figure(demonstration, tmp_path, name)
+    assert on_page == in_table == in_csv == _pdf_figure(printed, name)

@@ -6,7 +6,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from commands.evaluate import evaluate
 from reports.evaluation_bundle import MANIFEST
 from tests.conftest import run_command
 
@@ -25,22 +27,26 @@ def test_folder_and_zip_of_two_runs_hold_the_same_bytes(demonstration: Path, tmp
 
 
 @pytest.mark.parametrize(
-    ("code", "place", "said"),
+    ("place", "said"),
     [
-        ("NOBODY", "new", "NOBODY"),
-        ("DEMO", "taken", "is there already; choose another place"),
-        ("DEMO", "nowhere/new", "There is no folder"),
-        ("DEMO", "taken.zip", "is there already; choose another place"),
+        ("taken", "is there already; choose another place"),
+        ("nowhere/new", "There is no folder"),
+        ("taken.zip", "is there already; choose another place"),
     ],
 )
-def test_what_cannot_be_written_is_refused_in_words(
-    demonstration: Path, tmp_path: Path, code: str, place: str, said: str
-) -> None:
+def test_what_cannot_be_written_is_refused_in_words(tmp_path: Path, place: str, said: str) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine.txt").write_text("mine")
     (tmp_path / "taken.zip").write_text("mine")
-    done = run_command(demonstration, "evaluate", "--programme", code, "--out", str(tmp_path / place), check=False)
-    assert done.returncode != 0
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    done = CliRunner().invoke(evaluate, ["--programme", "DEMO", "--out", str(tmp_path / place)])
+    assert done.exit_code == 2
+    assert said in done.output
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["mine.txt", "taken", "taken.zip"]
+
+
+def test_a_programme_that_is_not_there_is_said_and_nothing_is_written(demonstration: Path, tmp_path: Path) -> None:
+    done = run_command(demonstration, "evaluate", "--programme", "NOBODY", "--out", str(tmp_path / "new"), check=False)
+    assert done.returncode == 1
+    assert "NOBODY" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -105,6 +105,8 @@ def exact_conditional(counts: TwoCounts) -> ResultRecord | Refusal:
         estimand=ESTIMAND,
         scale="ratio",
         estimate=counts.ratio,
+        observed=float(counts.during),
+        unit="crimes",
         se=None,
         ci_low=_odds(low) / odds,
         ci_high=_odds(high) / odds,

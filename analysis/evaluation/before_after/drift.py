@@ -19,7 +19,8 @@ Floats = npt.NDArray[np.float64]
 MIN_YEARS = 3
 # Half-Cauchy scale of tau, the SD of a year-on-year log change beyond counting noise: half of the prior lies below
 # 0.06 (changes of about 6%). Chosen so that the false-alarm rate under the drift of the simulated design is near 5%
-# (calibration.py). Heavy-tailed, so that a force whose years really jump overrules it: a half-normal would not let it.
+# (docs/calibration.md, which also has the rates with half and twice of it and in worlds that drift less and more).
+# Heavy-tailed, so that a force whose years really jump overrules it: a half-normal would not let it.
 PRIOR_SCALE = 0.06
 _GRID = np.linspace(0.0, 1.5, 301)
 
@@ -53,10 +54,10 @@ class YearDrift:
         return math.sqrt(self.variance)
 
 
-def year_drift(years: Sequence[YearCount], phi: float) -> YearDrift:
+def year_drift(years: Sequence[YearCount], phi: float, scale: float = PRIOR_SCALE) -> YearDrift:
     """Posterior of the drift between successive years.
 
-    d_k = log(rate_{k+1} / rate_k) ~ Normal(0, tau^2 + phi (1/n_k + 1/n_{k+1})), tau ~ half-Cauchy(0.06). The changes
+    d_k = log(rate_{k+1} / rate_k) ~ Normal(0, tau^2 + phi (1/n_k + 1/n_{k+1})), tau ~ half-Cauchy(scale). The changes
     are not centred, so a steady trend counts as drift: a before/after comparison cannot tell it from an effect.
 
     Parameters
@@ -65,13 +66,15 @@ def year_drift(years: Sequence[YearCount], phi: float) -> YearDrift:
         Oldest first, the "before" window last. With fewer than 3 the prior alone is used.
     phi : float
         Overdispersion of counts, >= 1.
+    scale : float
+        Median of the prior of tau on the log scale, > 0.
 
     References
     ----------
     Gelman, A. (2006). Prior distributions for variance parameters in hierarchical models. Bayesian Analysis 1,
     515-534 (half-Cauchy for a variance with few groups).
     """
-    log_weight = stats.halfcauchy(scale=PRIOR_SCALE).logpdf(_GRID)
+    log_weight = stats.halfcauchy(scale=scale).logpdf(_GRID)
     usable = len(years) >= MIN_YEARS and min(year.events for year in years) > 0
     changes = 0
     if usable:

@@ -71,7 +71,7 @@ def e_test(counts: TwoCounts, variance: Variance = "unpooled") -> ResultRecord |
         n_events=n, n_units=2, n_clusters=None, maryland_level=2, method_key=KEY, data_hash=counts.data_hash(),
         method=f"Unconditional E-test, {variance} variance; interval of the ratios it does not reject",
         limits=(POISSON_ONLY,), calibrated_type1=type1, calibrated_coverage=coverage,
-        checks=e_test_checks(counts),
+        checks=e_test_checks(counts), observed=float(counts.during), unit="crimes",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evaluation.before_after.counts import TwoCounts
-from analysis.evaluation.before_after.drift import YearCount
+from analysis.evaluation.before_after.drift import PRIOR_SCALE, YearCount
 from analysis.evaluation.before_after.ratio import ESTIMAND, before_after_ratio
 from analysis.evaluation.inputs import WINDOWS, Inputs
 from analysis.evaluation.record import Refusal, ResultRecord
@@ -14,7 +14,7 @@ from domain import formats
 NO_CELLS = "No crimes are loaded for the “before” and “during” windows."
 
 
-def headline(inputs: Inputs, *, adjusted: bool = True) -> ResultRecord | Refusal:
+def headline(inputs: Inputs, *, adjusted: bool = True, prior_scale: float = PRIOR_SCALE) -> ResultRecord | Refusal:
     """The default estimate of the programme; ``adjusted`` False leaves regression to the mean in."""
     reason = why_not(inputs)
     if reason:
@@ -24,6 +24,7 @@ def headline(inputs: Inputs, *, adjusted: bool = True) -> ResultRecord | Refusal
         earlier_years(inputs),
         candidates_of(inputs) if adjusted else None,
         selection=selection_months(inputs),
+        prior_scale=prior_scale,
     )
 
 

@@ -107,7 +107,7 @@ def _record(real: ResultRecord, logs: np.ndarray, length: int) -> ResultRecord:
         log_ratio=log_ratio, se=float(np.sqrt((logs**2).mean())), df=float(spells), p=rank, method_key=KEY,
         estimand=ESTIMAND, n_events=real.n_events, n_units=count + 1, n_clusters=spells, maryland_level=2,
         method=f"The same comparison at {count} earlier dates; rank p, interval from their spread",
-        data_hash=hash_values(logs, [log_ratio]),
+        data_hash=hash_values(logs, [log_ratio]), observed=real.observed, unit=real.unit,
         assumptions=("the years before the service are like the year of the service in all but the service",),
         limits=("Dates next to each other share most of their months, so they are far fewer than they look.",),
         checks=(

@@ -140,7 +140,7 @@ def rate_ratio_tests(
         df=None, n_events=n, n_units=2, n_clusters=None, maryland_level=2, method_key=KEY, data_hash=counts.data_hash(),
         method="Score test of two Poisson rates and its interval; Wald, log and square-root tests beside it",
         limits=(POISSON_ONLY,), calibrated_type1=type1, calibrated_coverage=coverage,
-        checks=tuple(_check(test) for test in tests.values()),
+        checks=tuple(_check(test) for test in tests.values()), observed=float(counts.during), unit="crimes",
     )  # fmt: skip
 
 
@@ -185,4 +185,5 @@ def naive_change(counts: TwoCounts) -> ResultRecord | Refusal:
         log_ratio=math.log(counts.ratio), se=math.sqrt(1 / counts.before + 1 / counts.during), df=None, method_key=NAIVE,
         estimand=ESTIMAND, n_events=counts.before + counts.during, n_units=2, n_clusters=None, maryland_level=2,
         method="Percentage change of two totals, Poisson interval", data_hash=counts.data_hash(), limits=(POISSON_ONLY,),
+        observed=float(counts.during), unit="crimes",
     )  # fmt: skip

@@ -11,7 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.evaluation.before_after.adjusting import adjustment
-from analysis.evaluation.before_after.drift import MIN_YEARS, YearCount, YearDrift, drift_interval, year_drift
+from analysis.evaluation.before_after.drift import (
+    MIN_YEARS,
+    PRIOR_SCALE,
+    YearCount,
+    YearDrift,
+    drift_interval,
+    year_drift,
+)
 from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.models.poisson import DidNotConverge, PoissonFit, fit_poisson
@@ -48,6 +55,7 @@ def before_after_ratio(
     candidates: pd.DataFrame | None = None,
     *,
     selection: tuple[str, str] | None = None,
+    prior_scale: float = PRIOR_SCALE,
 ) -> ResultRecord | Refusal:
     """Quasi-Poisson ratio of recorded crime during / before on hot spot x month, with honest noise.
 
@@ -70,6 +78,8 @@ def before_after_ratio(
     selection : (str, str), optional
         First and last month on whose counts the places were chosen. Where it lies wholly outside the "before" window
         choosing cannot have inflated that window, and nothing is adjusted. Default: it overlaps.
+    prior_scale : float
+        Median of the prior of the drift between years (SD of a log change); error rates are quoted for the default alone.
 
     Returns
     -------
@@ -110,12 +120,12 @@ def before_after_ratio(
         return Refusal(ESTIMAND, str(error))
     adjusted = adjustment(kept, candidates, selection)
     years, source = adjusted.years_for(earlier_years)
-    drift = year_drift(years, fitted.phi)
+    drift = year_drift(years, fitted.phi, prior_scale)
     log_ratio, sampling = fitted.log_ratio - adjusted.log_ratio, fitted.variance + adjusted.se**2
     low, high, p, se = drift_interval(log_ratio, sampling, fitted.df, drift)
     # Measured with three earlier years; with fewer nothing may be quoted.
     row = f"{KEY}:candidates" if adjusted.done else KEY
-    type1, coverage = quote(row) if drift.estimated else (None, None)
+    type1, coverage = quote(row) if drift.estimated and prior_scale == PRIOR_SCALE else (None, None)
     checks = _checks(fitted, drift, len(years), source, int((by_spot == 0).sum()))
     return log_ratio_record(
         log_ratio=log_ratio, se=se, df=fitted.df, ci_low=low, ci_high=high, p=p, method_key=KEY, estimand=ESTIMAND,
@@ -124,7 +134,8 @@ def before_after_ratio(
         data_hash=hash_values(*(kept[name] for name in ("hot_spot", "month", "window", "crimes", "exposure_days"))),
         assumptions=(*_assumptions(drift), *adjusted.assumptions),
         limits=(*_limits(fitted, drift), *adjusted.limits), checks=(*checks, *adjusted.checks),
-        calibrated_type1=type1, calibrated_coverage=coverage,
+        calibrated_type1=type1, calibrated_coverage=coverage, unit="crimes",
+        observed=float(kept.loc[kept["window"] == "during", "crimes"].sum()),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.evaluation.before_after.adjusting import span_of
 from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
+from analysis.evaluation.before_after.drift import PRIOR_SCALE
 from analysis.evaluation.before_after.etest import e_test
 from analysis.evaluation.before_after.headline import candidates_of, headline, selection_months, totals, why_not
 from analysis.evaluation.before_after.its import its
@@ -81,6 +82,16 @@ def _facts(inputs: Inputs) -> dict[str, Any]:
 
 def _recorded(inputs: Inputs, _counts: TwoCounts) -> Result:
     return headline(inputs, adjusted=False)
+
+
+def _with_prior(times: float) -> Callable[[Inputs, TwoCounts], Result]:
+    """The headline with another belief about how much years differ; as a support it does not count as a finding."""
+
+    def made(inputs: Inputs, _counts: TwoCounts) -> Result:
+        result = headline(inputs, prior_scale=times * PRIOR_SCALE)
+        return replace(result, method_key="") if isinstance(result, ResultRecord) else result
+
+    return made
 
 
 def _rtm(inputs: Inputs, _counts: TwoCounts) -> Result:
@@ -159,6 +170,8 @@ def _placebo(inputs: Inputs) -> tuple[Result, pd.DataFrame]:
 _MAKERS: dict[str, Callable[[Inputs, TwoCounts], Result]] = {
     "default": lambda inputs, counts: headline(inputs),
     "recorded": _recorded,
+    "prior-half": _with_prior(0.5),
+    "prior-double": _with_prior(2.0),
     "before-service": _before_service,
     "pre-selection": _pre_selection,
     "rtm": _rtm,

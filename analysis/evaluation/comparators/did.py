@@ -137,7 +137,7 @@ def did_of(
         "assumptions": assumptions(), "limits": limits(panel, found),
     }  # fmt: skip
     if ratio:
-        return log_ratio_record(log_ratio=estimate, **given)
+        return log_ratio_record(log_ratio=estimate, **given, **(observed(panel) if counts else {}))
     return difference_record(difference=estimate, unit=unit, **given)
 
 
@@ -150,6 +150,11 @@ def sizes(panel: Panel) -> dict[str, Any]:
         "n_clusters": len(panel.places),
         "data_hash": panel.data_hash(),
     }
+
+
+def observed(panel: Panel) -> dict[str, Any]:
+    """Crimes of the treated place in the months compared, for saying a ratio in crimes."""
+    return {"observed": float(panel.counts[0, panel.during & panel.known[0]].sum()), "unit": "crimes"}
 
 
 def assumptions() -> tuple[str, ...]:

@@ -86,6 +86,7 @@ def relative_rate_ratio(
     se = math.sqrt(pair[0] * (1 / a + 1 / b) + pair[1] * (1 / c + 1 / d))
     words = "phi = 1" if max(pair) == 1 else f"phi = {pair[0]:.2f} (treated), {pair[1]:.2f} (comparators)"
     values: dict[str, Any] = {
+        "observed": cells[1], "unit": "crimes",
         "estimand": ESTIMAND, "n_events": round(sum(cells)), "n_units": 4, "n_clusters": None, "maryland_level": 3,
         "method": f"Ratio of rate ratios from four totals, Poisson variance, {words}",
         "data_hash": hash_values(cells, [e.treated_before, e.treated_during, e.control_before, e.control_during]),

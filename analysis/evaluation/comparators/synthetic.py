@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.evaluation.building import difference_record, log_ratio_record
-from analysis.evaluation.comparators.did import assumptions, limits, sizes
+from analysis.evaluation.comparators.did import assumptions, limits, observed, sizes
 from analysis.evaluation.comparators.panel import Floats, Panel, make_panel
 from analysis.evaluation.comparators.trend import log_rates
 from analysis.evaluation.comparators.weights import frank_wolfe_weights, simplex_weights
@@ -241,7 +241,7 @@ def _synthetic(
         "checks": _checks(panel, fit, pre, spread, extra, noise=noise),
     }  # fmt: skip
     if ratio:
-        return log_ratio_record(log_ratio=fit.effect, **given)
+        return log_ratio_record(log_ratio=fit.effect, **given, **(observed(panel) if noise else {}))
     return difference_record(difference=fit.effect, unit=unit, **given)
 
 

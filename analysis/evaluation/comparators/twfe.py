@@ -95,7 +95,8 @@ def twfe(
         ),
     }  # fmt: skip
     if model == "poisson":
-        return log_ratio_record(log_ratio=b, **given)
+        seen = float(panel.counts[has_service][:, panel.during].sum())
+        return log_ratio_record(log_ratio=b, **given, observed=seen, unit="crimes")
     return difference_record(difference=b, unit=unit, **given)
 
 

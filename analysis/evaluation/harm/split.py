@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -119,8 +120,17 @@ def harm_split(
         method_key,
     )
     return HarmSplit(
-        total=shared.record("Harm days, during / before", log_count + log_severity, parts + severity_parts, drift),
-        count=shared.record("Number of scored crimes, during / before", log_count, parts, drift),
+        total=shared.record(
+            "Harm days, during / before",
+            log_count + log_severity,
+            parts + severity_parts,
+            drift,
+            observed=float(w1.sum()),
+            unit="harm days",
+        ),
+        count=shared.record(
+            "Number of scored crimes, during / before", log_count, parts, drift, observed=float(len(w1)), unit="crimes"
+        ),
         severity=shared.record("Harm per scored crime, during / before", log_severity, severity_parts, None),
         harm_before=float(w0.sum()),
         harm_during=float(w1.sum()),
@@ -194,7 +204,7 @@ class _Shared:
     method_key: str
 
     def record(
-        self, estimand: str, log_ratio: float, parts: list[tuple[float, float]], drift: YearDrift | None
+        self, estimand: str, log_ratio: float, parts: list[tuple[float, float]], drift: YearDrift | None, **more: Any
     ) -> ResultRecord:
         sampling = sum(variance for variance, _ in parts)
         df = satterthwaite(*parts) if sampling > 0 else None
@@ -221,4 +231,5 @@ class _Shared:
             checks=self.notes[2],
             mde80=mde80(se),
             method_key=self.method_key,
+            **more,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -267,7 +268,17 @@ def record_of(
         assumptions=ASSUMPTIONS if level < 5 else ASSUMPTIONS[2:],
         limits=() if level == 5 else ("Days were not drawn at random.",),
         checks=(*checks, *_fit_checks(found, name, events, by, scale)),
+        **_observed(found, name),
     )
+
+
+def _observed(found: Fitted, name: str) -> dict[str, Any]:
+    """What was counted on patrol days; an amount or a day of another kind has none."""
+    value = found.prepared.column(name)
+    if name != "patrol" or not set(np.unique(value)) <= {0.0, 1.0}:
+        return {}
+    unit = "harm days" if found.prepared.outcome.startswith("harm") else "crimes"
+    return {"observed": float(found.prepared.y[value > 0].sum()), "unit": unit}
 
 
 def _fit_checks(found: Fitted, name: str, events: int, by: str, scale: float) -> tuple[Check, ...]:

@@ -186,7 +186,7 @@ def pooled_record(
     >>> round(pooled_record(sites).estimate, 2)
     0.77
     """
-    if len({(record.scale, record.unit) for record in records}) > 1:
+    if len({(r.scale, r.unit if r.scale == "difference" else "") for r in records}) > 1:
         return Refusal(estimand, "The results are not on one scale, so they cannot be pooled.")
     known = [(_value(record), _variance(record), record) for record in records]
     usable = [(y, v, r) for y, v, r in known if math.isfinite(y) and math.isfinite(v) and v > 0]

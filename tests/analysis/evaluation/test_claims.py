@@ -18,11 +18,14 @@ from analysis.evaluation.claims import (
     check_wording,
     harm_claim,
     interval_words,
+    other_ways,
     patrol_days_claim,
 )
 from analysis.evaluation.comparators.places import comparators_change
 from analysis.evaluation.record import Refusal
+from analysis.evaluation.suite import run_section
 from domain.periods import Period
+from tests.analysis.evaluation.pooling.made_programme import made_inputs
 
 
 def record(estimate, low, high, level=2):
@@ -117,6 +120,27 @@ def test_counts_of_windows_of_other_lengths_say_that_rates_are_compared():
         "9% lower in 2023 than in 2022 (83 crimes against 100 in a window 8% shorter; rates a day compared)"
         in claim.sentence
     )
+
+
+def test_a_ratio_is_said_as_per_cent_and_in_crimes_with_their_intervals():
+    found = replace(record(0.6, 0.5, 0.8), observed=252.0, unit="crimes")
+    said = other_ways(found)
+    assert said["per_cent"] == "−40% (−50% to −20%)"
+    # 252 / 0.6 = 420 were to be expected at a ratio of 1, so 168 fewer; the interval turns round.
+    assert said["fewer"] == "168 (63 to 252) crimes"
+    assert other_ways(replace(found, ci_low=0.0))["fewer"] == "168 (63 to no limit) crimes"
+    assert other_ways(replace(found, observed=None))["fewer"] == "[z]"
+
+
+def test_headlines_that_are_ratios_of_counts_know_what_was_counted():
+    made = made_inputs(ratio=0.6)
+    during = float(made.cells.loc[made.cells["window"] == "during", "crimes"].sum())
+    on_patrol = made.days[made.days["patrol"] > 0]
+    observed = {name: run_section(name, made).headline.observed for name in ("before-after", "comparators")}
+    assert observed == {"before-after": during, "comparators": during}
+    patrol = run_section("patrol-days", made).headline
+    assert (patrol.unit, 0 < patrol.observed <= on_patrol["crimes"].sum()) == ("crimes", True)
+    assert run_section("harm", made).headline.unit == "harm days"
 
 
 def test_a_rise_is_said_as_plainly_as_a_fall():

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from settings import load_settings
+import os
+
+# Before numpy is imported. The matrices here are small: one thread is as quick as several, and leaves the other cores
+# to other readers.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from settings import load_settings  # noqa: E402
 
 _settings = load_settings()
 

@@ -17,6 +17,8 @@ while read -r package; do
   .venv/bin/python -m pip install --disable-pip-version-check --no-input --quiet --root-user-action=ignore \
     -c constraints.txt "$package" </dev/null >/dev/null 2>&1 || printf '%s does not install here.\n' "$package"
 done <requirements-bench.txt
+# As the portal is served (gunicorn.conf.py).
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 failed=()
 for name in "$@"; do
   printf '== %s\n' "$name"

@@ -176,7 +176,10 @@ def agreement_sentence(frame: pd.DataFrame, scale: str = "ratio") -> str:
         return "No estimate can be given; the table says why for each."
     below, above = int((known["high"] < zero).sum()), int((known["low"] > zero).sum())
     verb, whose = ("lies", "its") if below == 1 else ("lie", "their")
-    said = f"Of {len(known)} estimates, {below} {verb} below no change with {whose} whole 95% interval and {above} above it"
+    noun = "estimate" if len(known) == 1 else "estimates"
+    said = (
+        f"Of {len(known)} {noun}, {below} {verb} below no change with {whose} whole 95% interval and {above} above it"
+    )
     said += f"; {len(known) - below - above} include it." if below + above < len(known) else "."
     refused = len(counted) - len(known)
     return f"{said} {refused} could not be made; the table says why." if refused else said

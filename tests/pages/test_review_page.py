@@ -78,7 +78,7 @@ def test_a_forest_holds_one_scale_and_says_why_a_row_has_none() -> None:
     assert ratios["how"].iloc[1] == "Nothing is loaded."
     assert list(_records.forest(ratios).data[0].y) == ["crime"]
     assert _records.agreement_sentence(ratios) == (
-        "Of 1 estimates, 1 lies below no change with its whole 95% interval and 0 above it. 1 could not be made; the table says why."
+        "Of 1 estimate, 1 lies below no change with its whole 95% interval and 0 above it. 1 could not be made; the table says why."
     )
     assert "1 below" not in _records.agreement_sentence(ratios.assign(high=1.2))
 

@@ -48,7 +48,7 @@ def log_ratio_record(*, log_ratio: float, se: float, df: float | None, method_ke
     values = {
         "scale": "ratio", "estimate": math.exp(log_ratio), "se": se, "df": df,
         "ci_low": math.exp(log_ratio - reach), "ci_high": math.exp(min(700.0, log_ratio + reach)),
-        "p": p_of(log_ratio, se, df), "mde80": mde80(se), "method_key": method_key,
+        "p": p_of(log_ratio, se, df), "mde80": mde80(se, df=df), "method_key": method_key,
         "calibrated_type1": type1, "calibrated_coverage": coverage,
     }  # fmt: skip
     return ResultRecord(**{**values, **given})
@@ -62,7 +62,7 @@ def difference_record(
     type1, coverage = quote(method_key)
     values = {
         "scale": "difference", "estimate": difference, "se": se, "df": df, "ci_low": difference - reach,
-        "ci_high": difference + reach, "p": p_of(difference, se, df), "mde80": mde80(se, "difference"),
+        "ci_high": difference + reach, "p": p_of(difference, se, df), "mde80": mde80(se, "difference", df),
         "method_key": method_key, "unit": unit, "calibrated_type1": type1, "calibrated_coverage": coverage,
     }  # fmt: skip
     return ResultRecord(**{**values, **given})

@@ -58,5 +58,5 @@ def title_of(key: str) -> str:
     """The title of a method; "before-after:candidates" is a variant of one that has a page."""
     base, _, variant = key.partition(":")
     found = methods().get(base)
-    title = found.title if found else base
+    title = found.title if found else base.replace("-", " ").capitalize()
     return f"{title} ({variant.replace('-', ' ')})" if variant else title

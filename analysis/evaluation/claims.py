@@ -90,7 +90,10 @@ def other_ways(record: ResultRecord) -> dict[str, str]:
     fewer = [
         _or_no_limit(v, formats.number) for v in (ways.events_fewer, ways.events_fewer_low, ways.events_fewer_high)
     ]
-    return {"per_cent": _with_interval(*per_cent), "fewer": f"{_with_interval(*fewer)} {record.unit}"}
+    return {
+        "per_cent": _with_interval(*per_cent),
+        "fewer": f"{_with_interval(*fewer)} {record.unit}; {formats.number(record.observed)} counted",
+    }
 
 
 def _or_no_limit(value: float, write: Callable[[float], str]) -> str:

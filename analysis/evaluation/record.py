@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 CODE_VERSION = "evaluation-1.0.0"
 # Normal quantiles for 97.5% and 80%: 1.960 + 0.842, as METHODS fixes it.
 MDE_MULTIPLE = 2.80
+POWER = 0.8
+MANY_DF = 60  # from here on t and normal give the same to two digits
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class ResultRecord:
     n_events, n_units, n_clusters : int or None
         Events analysed, units (cells or hot spot-days) analysed, clusters behind ``se``.
     mde80 : float or None
-        Minimum detectable effect (80% power, two-sided 5%): exp(-2.80 x SE) of a ratio, -2.80 x SE of a difference.
+        Minimum detectable effect (80% power, two-sided 5%): exp(-2.80 x SE) of a ratio, -2.80 x SE of a difference;
+        with few degrees of freedom more than 2.80 (:func:`mde80`).
     calibrated_type1, calibrated_coverage : float or None
         Measured by simulation; None means "not measured yet", never "fine".
     maryland_level : int
@@ -152,11 +156,23 @@ def _unplain(value: Any) -> Any:
     return float(value) if value in ("Infinity", "-Infinity") else value
 
 
-def mde80(se: float | None, scale: str = "ratio") -> float | None:
-    """Smallest fall found 4 times in 5 by a two-sided 5% test: exp(-2.80 x SE) as a ratio, -2.80 x SE as a difference."""
+def mde80(
+    se: float | None, scale: str = "ratio", df: float | None = None, *, critical: float | None = None
+) -> float | None:
+    """Smallest fall found 4 times in 5 by a two-sided 5% test: exp(-k x SE) as a ratio, -k x SE as a difference.
+
+    k = 2.80 with a normal reference; with few degrees of freedom the interval is wider, so k is the sum of the 97.5% and
+    80% quantiles of t(df). ``critical`` is used for the first of the two where the interval has bounds of its own.
+    """
     if se is None or not math.isfinite(se):
         return None
-    return math.exp(-MDE_MULTIPLE * se) if scale == "ratio" else -MDE_MULTIPLE * se
+    if critical is not None:
+        multiple = critical + float(stats.norm.ppf(POWER))
+    elif df is None or df >= MANY_DF:
+        multiple = MDE_MULTIPLE
+    else:
+        multiple = float(stats.t.ppf(0.975, df) + stats.t.ppf(POWER, df))
+    return math.exp(-multiple * se) if scale == "ratio" else -multiple * se
 
 
 def hash_values(*parts: Any) -> str:

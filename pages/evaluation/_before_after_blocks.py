@@ -22,8 +22,8 @@ NAME = "before-after"
 LABELS = {
     "default": "Default: adjusted, with drift between years",
     "recorded": "Same, regression to the mean left in",
-    "prior-half": "Default, years assumed to differ half as much",
-    "prior-double": "Default, years assumed to differ twice as much",
+    "prior-half": "Default, prior scale of drift between years halved",
+    "prior-double": "Default, prior scale of drift between years doubled",
     "before-service": "Baseline: the year before the service",
     "pre-selection": "Baseline: before the places were chosen",
     "its": "Interrupted time series",

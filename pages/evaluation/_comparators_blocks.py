@@ -205,7 +205,7 @@ def _placebo_words(frame: pd.DataFrame, view: View) -> str:
     facts = _facts(view)
     said = (
         f"By how far it fell, {facts['treated']} is number {facts['placebo_rank']} of {len(frame)} places, each taken in turn as "
-        f"if it had the service; as far from no change as it are {formats.percent(facts['placebo_p'])} of them, itself included "
+        f"if it had the service; {formats.percent(facts['placebo_p'])} of them, itself included, lie as far from no change as it does "
         f"(p = {facts['placebo_p']:.3f}). With {len(frame) - 1} comparators p cannot be below {facts['placebo_floor']:.3f}"
     )
     return said + (", so this rank alone can never reach 5%." if facts["placebo_floor"] > 0.05 else ".")

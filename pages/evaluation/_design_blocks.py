@@ -62,7 +62,13 @@ def _facts(view: View) -> pd.DataFrame:
     rows += [
         (
             "Service days in the “before” window",
-            formats.number(p.baseline_overlap_days()) if p.before else formats.NOT_APPLICABLE,
+            (
+                formats.number(p.baseline_overlap_days())
+                if p.service_live_from
+                else "not known: no first day of service is set"
+            )
+            if p.before
+            else formats.NOT_APPLICABLE,
         )
     ]
     for provider in p.providers:

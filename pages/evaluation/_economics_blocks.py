@@ -47,7 +47,7 @@ def _costs_sentence(frame: pd.DataFrame, view: View) -> str:
 def _spent(view: View) -> str:
     found = _facts(view)
     names = [view.programme.provider_name(code) for code in found["providers"]]
-    return f"{formats.pounds(found['spend'])} by {formats.joined(names) or 'nobody'}"
+    return f"{formats.pounds(found['spend'])} by {formats.joined(names)}" if names else "no spend is loaded"
 
 
 def _costs_figure(frame: pd.DataFrame, view: View) -> go.Figure | None:
@@ -77,7 +77,8 @@ COSTS = Block(
     sentence=_costs_sentence,
     caption=lambda view: (
         f"Spend in the “during” window: {_spent(view)}. Cost = spend / events fewer than expected; its interval is that of the change "
-        f"turned over, so it has no upper end where the change may be none. Chart: crimes fewer, with 95% intervals. {LEDGERS}"
+        f"turned over, so it has no upper end where the change may be none. Against comparators "
+        f"the ratio of the whole months compared is applied to all crimes of the window. Chart: crimes fewer, with 95% intervals. {LEDGERS}"
     ),
     columns=lambda view: [
         text("unit", "Per"), text("how", "Change measured"), _end("fewer", "Fewer than expected"),

@@ -75,6 +75,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/evaluation/cost-effectiveness", "Cost-effectiveness"),
     ("/evaluation/reproduce", "Reproduce"),
 )
+NOT_OFFERED = "not-offered"
 MANY = "|"  # between several chosen values in one address field
 
 Lead = Callable[[View, Section], "str | Claim | Sequence[Any]"]
@@ -103,6 +104,11 @@ class Choice:
         wanted = set(view.query.get(self.name, "").split(MANY))
         wanted |= {value for value in known if view.query.get(f"{self.name}.{value}")}
         return MANY.join(value for value in known if value and value in wanted)
+
+    def refuses(self, view: View) -> bool:
+        """Whether the address asks for a value that is not among the options."""
+        values = view.query.get(self.name, "").split(MANY) if self.many else [view.query.get(self.name, "")]
+        return bool(set(filter(None, values)) - {value for value, _ in self.options(view)})
 
 
 @dataclass(frozen=True)
@@ -203,8 +209,10 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
     try:
         # No filters: the windows are fixed in the settings, so nobody can shop for better ones.
         view = make_view(current_scope(), {"programme": query["programme"]} if query.get("programme") else {})
+        query.pop(NOT_OFFERED, None)  # ours to say, nobody's to send
         view = replace(view, query=query)
-        view = replace(view, query={**query, **page.chosen(view)})
+        refused = ", ".join(choice.label.lower() for choice in page.choices if choice.refuses(view))
+        view = replace(view, query={**query, **page.chosen(view), **({NOT_OFFERED: refused} if refused else {})})
     except OutOfScope as reason:
         return no_access(str(reason))
     tail = safely(lambda: list(page.tail(view)), page.slug) if page.tail else []  # type: ignore[misc]
@@ -294,6 +302,9 @@ def choice_form(page: ReviewPage, view: View) -> list[Any]:
         **{"aria-label": "Settings of the analysis"},
     )
     words = _chosen_words(page, view)
+    if view.query.get(NOT_OFFERED):
+        said = f"The address asks for something that is not offered ({view.query[NOT_OFFERED]}); the registered setting is shown."
+        return [states.inset(html.P(said)), form]
     if not words:
         return [form]
     said = f"Other settings than the registered ones: {'; '.join(words)}. The registered analysis is the headline. "

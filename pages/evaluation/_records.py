@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from analysis.evaluation.calibration.gate import MOST_ALARMS
 from analysis.evaluation.catalogue import Use, methods
 from analysis.evaluation.claims import WAYS, other_ways
 from analysis.evaluation.record import Refusal, ResultRecord
@@ -43,7 +44,8 @@ STYLE = {
 }
 READING = (
     "Lines are 95% intervals; filled circle: the headline method; diamond: beside it; cross: only for comparison with other "
-    "studies. False alarm rate: how often the method signals when nothing happened, measured by simulation."
+    "studies. False alarm rate: how often the method signals when nothing happened, measured by simulation. Fewer than at a "
+    "ratio of 1: counted x (1 / ratio - 1), counted being what was recorded during the service or on patrol days; below 0 means more."
 )
 _NUMBERS = ("estimate", "low", "high", "p", "mde80", "events", "level")
 
@@ -65,7 +67,7 @@ def records_frame(
         if key in records and (isinstance(records[key], Refusal) or records[key].scale == scale)  # type: ignore[union-attr]
     ]
     return pd.DataFrame(
-        rows, columns=["key", "name", "use", "unit", *_NUMBERS, *WAYS, "false_alarms", "coverage", "how"]
+        rows, columns=["key", "name", "use", "unit", *_NUMBERS, *WAYS, "false_alarms", "type1", "coverage", "how"]
     )
 
 
@@ -75,13 +77,13 @@ def _row(key: str, label: str, record: ResultRecord | Refusal) -> dict[str, Any]
         return {
             "key": key, "name": label or record.estimand, "use": formats.NOT_APPLICABLE, "unit": "", **blank,
             **dict.fromkeys(WAYS, formats.NOT_APPLICABLE),
-            "false_alarms": formats.NOT_APPLICABLE, "coverage": formats.NOT_APPLICABLE, "how": record.reason,
+            "false_alarms": formats.NOT_APPLICABLE, "type1": math.nan, "coverage": formats.NOT_APPLICABLE, "how": record.reason,
         }  # fmt: skip
     return {
         "key": key, "name": label or record.estimand, "use": use_of(record).value, "unit": record.unit,
         "estimate": record.estimate, "low": record.ci_low, "high": record.ci_high, "p": _nan(record.p), **other_ways(record),
         "mde80": _nan(record.mde80), "events": float(record.n_events), "level": float(record.maryland_level),
-        "false_alarms": measured(record.calibrated_type1), "coverage": measured(record.calibrated_coverage),
+        "false_alarms": measured(record.calibrated_type1), "type1": _nan(record.calibrated_type1), "coverage": measured(record.calibrated_coverage),
         "how": record.method,
     }  # fmt: skip
 
@@ -171,6 +173,8 @@ def _reach(known: pd.DataFrame) -> tuple[float, float]:
 def agreement_sentence(frame: pd.DataFrame, scale: str = "ratio") -> str:
     """How many estimates leave out no change, and which way; those only for comparison are not counted."""
     counted = frame[frame["use"] != Use.COMPARISON.value]
+    crying = counted["type1"].fillna(0.0) > MOST_ALARMS if "type1" in counted else pd.Series(False, index=counted.index)
+    counted, cry = counted[~crying], int(crying.sum())
     known, zero = counted.dropna(subset=["estimate"]), 1.0 if scale == "ratio" else 0.0
     if known.empty:
         return "No estimate can be given; the table says why for each."
@@ -182,6 +186,8 @@ def agreement_sentence(frame: pd.DataFrame, scale: str = "ratio") -> str:
     )
     said += f"; {len(known) - below - above} include it." if below + above < len(known) else "."
     refused = len(counted) - len(known)
+    if cry:
+        said += f" {cry} that signal too often when nothing happened {'is' if cry == 1 else 'are'} not counted."
     return f"{said} {refused} could not be made; the table says why." if refused else said
 
 

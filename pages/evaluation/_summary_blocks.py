@@ -324,7 +324,11 @@ PLACES = register_block(
         sentence=_places_sentence,
         caption=lambda view: (
             "Monthly rate during over monthly rate before, each place by itself, over the whole months of the two windows. "
-            "Our hot spots are small parts of a city and were chosen because crime was high there; whole cities were not."
+            + (
+                "Our hot spots are small parts of a city and were chosen because crime was high there; whole cities were not."
+                if view.programme.resolution == "day"
+                else "Places differ in size, and small ones jump about more."
+            )
         ),
         columns=lambda view: [
             text("place", "Place"),

@@ -8,6 +8,7 @@ import dash
 from dash import html
 
 from analysis.evaluation.section import Section
+from components import states
 from components.view import View
 from pages.evaluation import _economics_blocks as blocks
 from pages.evaluation._page import Choice, ReviewPage, review_page
@@ -16,7 +17,8 @@ SPENDERS = [("", "every provider"), ("partner", "partners only")]
 
 
 def _lead(view: View, section: Section) -> list[Any]:
-    return [html.P(str(section.facts["claim"]), className="lead", id="cost-effectiveness-claim")]
+    said = [html.P(str(section.facts["claim"]), className="lead", id="cost-effectiveness-claim")]
+    return [*said, *([states.warning(section.facts["overlap"])] if section.facts.get("overlap") else [])]
 
 
 PAGE = ReviewPage(

@@ -25,7 +25,9 @@ def _lead(view: View, _section: Section) -> list[Any]:
     total = delivery_total(view.scope, Filters(view.programme.code, during.period))
     part = total.delivered_share
     delivered = (
-        f"GPS verifies {formats.number(total.patrol_minutes)} patrol-minutes; no plan is loaded to hold them against"
+        "No tracker data and no plan are loaded, so what was delivered is not known,"
+        if part is None and not total.patrol_minutes
+        else f"GPS verifies {formats.number(total.patrol_minutes)} patrol-minutes; no plan is loaded to hold them against"
         if part is None
         else f"GPS verifies {formats.percent(part)} of the planned minutes"
     )

@@ -15,7 +15,7 @@ from components.view import View
 from domain import formats
 from domain.roles import Permission
 from pages.evaluation._page import Choice, ReviewPage, review_page, section_of
-from pages.evaluation._records import checks_block, estimates_block
+from pages.evaluation._records import TICKS, checks_block, estimates_block
 
 LABELS = {
     "ppml": "Patrol days: harm", "ri": "The same, days shuffled", "days_count": "of which: number of crimes",
@@ -79,7 +79,7 @@ SPLIT = Block(
         labels=list(frame["part"]), values=list(frame["ratio"]), lows=list(frame["low"]), highs=list(frame["high"]),
         unit="ratio, log scale: below 1 means less", colours=[palette.TURQUOISE] * len(frame), symbols=["square"] * len(frame),
         reference=1.0, log=True, texts=[f"{v:.2f}" for v in frame["ratio"]],
-    ),
+    ).update_xaxes(tickvals=list(TICKS), ticktext=[f"{v:g}" for v in TICKS]),
     if_empty=lambda view: ("Harm cannot be split.", "Load a harm index (kind weights)."),
     why="Harm may fall because there were fewer crimes or because they were less grave: these are two findings.",
     misleads="Harm per crime rests on few grave crimes, so it moves a lot by chance.", methods=("harm-split",),

@@ -27,9 +27,11 @@ LABELS = {
     "itt": "Planned patrols", "patrol_1_day_ago": "Patrol a day ago", "patrol_2_days_ago": "Patrol two days ago",
     "earlier": "Control: before the service", "tomorrow": "Control: patrol tomorrow", "later": "Outcome: after the service",
     "by_start": "Outcome: by start time", "whole_day": "Outcome: whole day", "pooled": "All days in one pot",
-    "cluster_spot": "Clustered by hot spot",
+    "cluster_spot": "Clustered by hot spot", "lags_held": "Patrols of the two days before held",
 }  # fmt: skip
-MAIN = {key: LABELS[key] for key in ("default", "ri", "week", "spot_effects", "itt", "pooled", "cluster_spot")}
+MAIN = {
+    key: LABELS[key] for key in ("default", "ri", "week", "spot_effects", "lags_held", "itt", "pooled", "cluster_spot")
+}
 OUTCOMES = {key: LABELS[key] for key in ("default", "later", "by_start", "whole_day")}
 PROBES = {key: LABELS[key] for key in ("patrol_1_day_ago", "patrol_2_days_ago", "earlier", "tomorrow")}
 INSPECT = Permission.INSPECT_EVALUATION

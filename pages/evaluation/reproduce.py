@@ -38,7 +38,7 @@ def _frame(wanted: Callable[[Row], bool]) -> pd.DataFrame:
     found = [
         {
             "method": title_of(row.method), "situation": situation_words(row), "alarms": row.alarms,
-            "alarms_mcse": row.alarms_mcse, "coverage": math.nan if row.coverage is None else row.coverage,
+            "alarms_mcse": 2 * row.alarms_mcse, "coverage": math.nan if row.coverage is None else row.coverage,
             "bias": math.nan if row.bias is None else row.bias, "runs": float(row.runs), "verdict": _verdict(row),
         }
         for row in rows() if wanted(row)
@@ -67,7 +67,7 @@ def _others(row: Row) -> bool:
 
 _WHAT = [
     text("method", "Method"), text("situation", "What was simulated"), share("alarms", "Signals", 1),
-    share("alarms_mcse", "Monte Carlo error", 1), share("coverage", "Intervals that hold the truth", 1),
+    share("alarms_mcse", "±", 1), share("coverage", "Intervals that hold the truth", 1),
     count("runs", "Runs"), text("verdict", "Against the limits"),
 ]  # fmt: skip
 _LIMITS = (
@@ -83,10 +83,24 @@ def _default_sentence(frame: pd.DataFrame, _view: View) -> str:
         return "Nothing has been measured with this version, so no headline has an error rate."
     low, high = formats.percent(frame["alarms"].min(), 1), formats.percent(frame["alarms"].max(), 1)
     said = f"Where nothing happened and what moves crime is measured, the headline methods signal in {low} to {high} of runs."
+    said += _elsewhere()
     if out.empty:
         less = f" {formats.joined(list(silent['method']))}: {SILENT.lower()}." if len(silent) else ""
-        return f"{said} None signals in more than {MOST_ALARMS:.0%}.{less}"
+        return f"{said}{less}"
     return f"{said} {len(out)} of {len(frame)} do not keep to the limits: {formats.joined(sorted(set(out['method'])))}."
+
+
+def _elsewhere() -> str:
+    """The worst that the same methods do in the other situations, so that the table above is not read as all there is."""
+    worst = max(
+        (row for row in rows() if row.method in DEFAULTS and is_null(row)), key=lambda row: row.alarms, default=None
+    )
+    if worst is None:
+        return ""
+    return (
+        f" In other situations they do worse: {title_of(worst.method).lower()} signals in {formats.percent(worst.alarms, 1)} where "
+        f"{situation_words(worst)}."
+    )
 
 
 def _shock_sentence(frame: pd.DataFrame, _view: View) -> str:

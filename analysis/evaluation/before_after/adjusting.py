@@ -62,7 +62,7 @@ def adjustment(cells: pd.DataFrame, candidates: pd.DataFrame | None, selection: 
         words = f"places were chosen on {_months(selection)}, outside the “before” window"
         return Adjustment(False, checks=(Check(RTM, words, True, needed=_NEEDED, meaning=_MEANING),))
     if candidates is None or candidates.empty:
-        why = "no candidate places are loaded"
+        why = "no candidate places are given to this estimate"
         return Adjustment(False, limits=(NOT_ADJUSTED,), checks=(_failed(why),))
     spells = spells_of(candidates, list(cells["hot_spot"].unique()), (first, last))
     if isinstance(spells, str):

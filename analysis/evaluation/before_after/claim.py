@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.evaluation.before_after.counts import TwoCounts
 from analysis.evaluation.before_after.ratio import BETWEEN_YEARS, YEARS_USED
 from analysis.evaluation.claims import Claim, before_after_claim, check_wording, interval_words
@@ -31,7 +33,7 @@ def notes(section: Section) -> list[str]:
         _rtm(records["rtm"]),
         _drift(section.headline, bool(facts.get("lockdowns"))),
         str(facts.get("tipping", "")),
-        _placebo(records["placebo-dates"]),
+        _placebo(records["placebo-dates"], section.tables.get("placebo")),
     ]
     return [check_wording(text, LEVEL) for text in found if text]
 
@@ -53,7 +55,7 @@ def _drift(result: ResultRecord | Refusal, lockdowns: bool) -> str:
     check = result.check(BETWEEN_YEARS) if isinstance(result, ResultRecord) else None
     if check is None or not isinstance(check.value, float):
         return ""
-    said = f"Much of the width of the interval comes from how much years differ by themselves: {check.meaning}"
+    said = f"Much of the width of the interval comes from how much years differ by themselves. {check.meaning}"
     years = result.check(YEARS_USED) if isinstance(result, ResultRecord) else None
     if lockdowns and years and years.passed:
         said += (
@@ -63,13 +65,24 @@ def _drift(result: ResultRecord | Refusal, lockdowns: bool) -> str:
     return said
 
 
-def _placebo(result: ResultRecord | Refusal) -> str:
+def _placebo(result: ResultRecord | Refusal, dates: pd.DataFrame | None) -> str:
     if isinstance(result, Refusal):
         return f"Placebo dates: {result.reason}"
-    dates = result.n_units - 1
+    count = result.n_units - 1
     at_least = round((result.p or 0) * result.n_units) - 1
     none = "none had" if at_least == 0 else f"{at_least} had"
     return (
-        f"The same comparison at {dates} earlier dates, when no service began: {none} at least as large a change "
-        f"(rank p {result.p:.3f}; the smallest that {dates} dates can give is {1 / result.n_units:.3f})."
+        f"The same comparison at {count} earlier dates, when no service began: {none} at least as large a change"
+        f"{_same_way(result, dates)} "
+        f"(rank p {result.p:.3f}; the smallest that {count} dates can give is {1 / result.n_units:.3f})."
     )
+
+
+def _same_way(result: ResultRecord, dates: pd.DataFrame | None) -> str:
+    """How many of the other dates changed as much in the same direction."""
+    if dates is None or dates.empty:
+        return ""
+    others = dates.loc[~dates["real"].astype(bool), "ratio"]
+    fell = result.estimate < 1
+    as_far = int((others <= result.estimate).sum() if fell else (others >= result.estimate).sum())
+    return f", {as_far or 'none'} of them as large a {'fall' if fell else 'rise'}"

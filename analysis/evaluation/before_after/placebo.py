@@ -16,6 +16,8 @@ from domain.periods import add_months, month_of, month_period, parse_month
 KEY = "placebo-dates"
 ESTIMAND = "Recorded crime, during / before, against the same comparison at dates without a new service"
 MIN_DATES = 3
+MIN_SPELLS = 3
+NO_INTERVAL = "So few spells without overlap cannot show a spread, so no interval is given; the rank p can be read."
 DATES = "dates without a new service that the months loaded allow"
 RANK = "rank p: share of dates with at least as large a change, the real one counted in"
 FLOOR = "smallest rank p that so many dates can give"
@@ -39,7 +41,8 @@ def placebo_dates(
     For each month d with ``before`` months before it and ``during`` months from it on, all of them before the service,
     the ratio of :func:`analysis.evaluation.before_after.ratio.before_after_ratio`; the real ratio is held against them.
     Rank p = (1 + number with |log ratio| >= the real one) / (1 + K), never below 1 / (1 + K). SE = root mean square of the
-    placebo log ratios about 0; t with as many degrees of freedom as spells fit without overlap.
+    placebo log ratios about 0; t with as many degrees of freedom as spells fit without overlap, and no interval (0 to
+    infinity) with fewer than 3 such spells.
 
     Parameters
     ----------
@@ -102,19 +105,21 @@ def placebo_dates(
 def _record(real: ResultRecord, logs: np.ndarray, length: int) -> ResultRecord:
     spells = max(1, (len(logs) + length - 1) // length)
     log_ratio, count = math.log(real.estimate), len(logs)
+    one = spells < MIN_SPELLS
     rank = (1 + int((np.abs(logs) >= abs(log_ratio) - 1e-12).sum())) / (1 + count)
     return log_ratio_record(
         log_ratio=log_ratio, se=float(np.sqrt((logs**2).mean())), df=float(spells), p=rank, method_key=KEY,
         estimand=ESTIMAND, n_events=real.n_events, n_units=count + 1, n_clusters=spells, maryland_level=2,
         method=f"The same comparison at {count} earlier dates; rank p, interval from their spread",
+        **({"ci_low": 0.0, "ci_high": math.inf, "mde80": None} if one else {}),
         data_hash=hash_values(logs, [log_ratio]), observed=real.observed, unit=real.unit,
         assumptions=("the years before the service are like the year of the service in all but the service",),
-        limits=("Dates next to each other share most of their months, so they are far fewer than they look.",),
+        limits=(*((NO_INTERVAL,) if one else ()), "Dates next to each other share most of their months, so they are far fewer than they look.",),
         checks=(
             Check(DATES, float(count), None, meaning="Each is a date at which both windows lie before the service."),
             Check(RANK, rank, None, meaning="Small when few dates without a service saw so large a change."),
             Check(FLOOR, 1 / (1 + count), None, meaning="With few dates even a great change cannot look rare."),
-            Check(SPELLS, float(spells), spells >= 3, needed="3 or more", meaning="Fewer say little about ordinary change."),
+            Check(SPELLS, float(spells), spells >= MIN_SPELLS, needed=f"{MIN_SPELLS} or more", meaning="Fewer say little about ordinary change."),
         ),
     )  # fmt: skip
 

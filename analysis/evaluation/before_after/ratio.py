@@ -19,10 +19,10 @@ from analysis.evaluation.before_after.drift import (
     drift_interval,
     year_drift,
 )
-from analysis.evaluation.building import log_ratio_record
+from analysis.evaluation.building import log_ratio_record, reach_of
 from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.models.poisson import DidNotConverge, PoissonFit, fit_poisson
-from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 from domain import formats
 
 Floats = npt.NDArray[np.float64]
@@ -126,7 +126,9 @@ def before_after_ratio(
     # Measured with three earlier years; with fewer nothing may be quoted.
     row = f"{KEY}:candidates" if adjusted.done else KEY
     type1, coverage = quote(row) if drift.estimated and prior_scale == PRIOR_SCALE else (None, None)
-    checks = _checks(fitted, drift, len(years), source, int((by_spot == 0).sum()))
+    # The bare prior's long tail makes the SE larger than the interval is wide, so what can be found is taken from the interval.
+    detectable = se if drift.estimated else math.log(high / low) / 2 / reach_of(1.0, fitted.df)
+    checks = _checks(fitted, drift, len(years), source, int((by_spot == 0).sum()), prior_scale)
     return log_ratio_record(
         log_ratio=log_ratio, se=se, df=fitted.df, ci_low=low, ci_high=high, p=p, method_key=KEY, estimand=ESTIMAND,
         n_events=int(kept["crimes"].sum()), n_units=len(kept), n_clusters=None, maryland_level=2,
@@ -134,6 +136,7 @@ def before_after_ratio(
         data_hash=hash_values(*(kept[name] for name in ("hot_spot", "month", "window", "crimes", "exposure_days"))),
         assumptions=(*_assumptions(drift), *adjusted.assumptions),
         limits=(*_limits(fitted, drift), *adjusted.limits), checks=(*checks, *adjusted.checks),
+        mde80=mde80(detectable, df=fitted.df),
         calibrated_type1=type1, calibrated_coverage=coverage, unit="crimes",
         observed=float(kept.loc[kept["window"] == "during", "crimes"].sum()),
     )  # fmt: skip
@@ -186,8 +189,17 @@ def _why_no_season(cells: pd.DataFrame, calendar: pd.Series, seasonal: Floats) -
     return ""
 
 
-def _checks(fitted: _Fitted, drift: YearDrift, years: int, source: str, empty_spots: int) -> tuple[Check, ...]:
-    usual = math.expm1(drift.sd)
+def _checks(
+    fitted: _Fitted, drift: YearDrift, years: int, source: str, empty_spots: int, prior_scale: float
+) -> tuple[Check, ...]:
+    usual = formats.percent(math.expm1(drift.sd))
+    if drift.estimated:
+        said = f"One year differs from the next by about {usual} without any service{source}; the interval is widened by it."
+    else:
+        said = (
+            f"Assumed, not estimated: half of the prior lies below {formats.percent(math.expm1(prior_scale))}, but it has a long "
+            "tail, which makes the figure itself large; the interval is widened by the whole of it."
+        )
     return (
         Check(
             PHI,
@@ -199,8 +211,7 @@ def _checks(fitted: _Fitted, drift: YearDrift, years: int, source: str, empty_sp
             BETWEEN_YEARS,
             drift.sd,
             None,
-            meaning=f"One year differs from the next by about {formats.percent(usual)} without any service{source}; the "
-            "interval is widened by it.",
+            meaning=said,
         ),
         Check(
             YEARS_USED,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.evaluation.before_after.adjusting import span_of
 from analysis.evaluation.before_after.counts import TwoCounts, exact_conditional
-from analysis.evaluation.before_after.drift import PRIOR_SCALE
+from analysis.evaluation.before_after.drift import PRIOR_SCALE, YearCount
 from analysis.evaluation.before_after.etest import e_test
 from analysis.evaluation.before_after.headline import candidates_of, headline, selection_months, totals, why_not
 from analysis.evaluation.before_after.its import its
@@ -143,12 +143,26 @@ def _other_baseline(inputs: Inputs, last: str, words: str) -> Result:
     during = inputs.cells[inputs.cells["window"] == "during"]
     cells = pd.concat([part.assign(window="before")[columns], during[columns]], ignore_index=True)
     result = before_after_ratio(
-        cells, selection=(selection_months(inputs) if words.startswith("before the places") else None)
+        cells,
+        _years_up_to(inputs, last),
+        selection=(selection_months(inputs) if words.startswith("before the places") else None),
     )
     if isinstance(result, Refusal):
         return result
     said = f"The baseline is {formats.month(first)} to {formats.month(last)}: the last 12 whole months {words}."
     return replace(result, limits=(said, *result.limits))
+
+
+def _years_up_to(inputs: Inputs, last: str) -> list[YearCount]:
+    """Spells of 12 months that end with ``last`` and the same month of earlier years, oldest first."""
+    held = inputs.area_months().set_index("month")
+    found: list[YearCount] = []
+    while True:
+        end = add_months(parse_month(last), -YEAR * len(found))
+        months = Period(add_months(end, 1 - YEAR), end).months()
+        if not set(months) <= set(held.index):
+            return found[::-1]
+        found.append(YearCount(int(held.loc[months, "crimes"].sum()), float(held.loc[months, "exposure_days"].sum())))
 
 
 def _placebo(inputs: Inputs) -> tuple[Result, pd.DataFrame]:
@@ -194,12 +208,11 @@ def series(inputs: Inputs) -> pd.DataFrame:
 
 
 def _window(inputs: Inputs, month: str) -> str:
-    """The window that holds most of the month."""
-    whole = month_period(month)
-    for name, period in (("before", inputs.before), ("during", inputs.during)):
-        if period and period.overlap_days(whole) * 2 > whole.days:
-            return name
-    return ""
+    """The window that holds the whole month, "part" where one or both hold some days of it, else ""."""
+    whole, windows = month_period(month), (("before", inputs.before), ("during", inputs.during))
+    days = {name: period.overlap_days(whole) for name, period in windows if period}
+    inside = next((name for name, held in days.items() if held == whole.days), "")
+    return inside or ("part" if any(days.values()) else "")
 
 
 def season(inputs: Inputs) -> pd.DataFrame:

@@ -69,13 +69,13 @@ def _by_key() -> dict[tuple[str, str], Row]:
     return {(found.method, found.situation): found for found in rows()}
 
 
-def quote(method_key: str) -> tuple[float | None, float | None]:
+def quote(method_key: str, situation: str = "") -> tuple[float | None, float | None]:
     """(type I error, coverage) that a record of this method quotes; (None, None) where nothing was measured.
 
     Measured where nothing happened and everything that moves crime is known to the method
-    (``shipped.QUOTED``: the situation for each method).
+    (``shipped.QUOTED``: the situation for each method), or in ``situation`` where a closer one was measured.
     """
-    found = row(method_key, shipped.QUOTED.get(method_key, ""))
+    found = row(method_key, situation or shipped.QUOTED.get(method_key, ""))
     return (None, None) if found is None else (found.alarms, found.coverage)
 
 

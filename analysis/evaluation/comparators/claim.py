@@ -25,7 +25,7 @@ def comparators_claim(section: Section) -> Claim:
         )
     else:
         said = (
-            f"Recorded crime in {facts['treated']} {_verb(facts['own_ratio'], found)} in {count}: relative to them it was "
+            f"Recorded crime in {facts['treated']} {_verb(facts['own_ratio'], facts['comparators_ratio'], found)} in {count}: relative to them it was "
             f"{size} (95% interval {interval})."
         )
     missed = ""
@@ -62,7 +62,11 @@ def change_words(ratio: float) -> str:
     return f"{formats.percent(abs(ratio - 1))} {'lower' if ratio < 1 else 'higher'}"
 
 
-def _verb(own: float, found: str) -> str:
+def _verb(own: float, others: float, found: str) -> str:
+    if own < 1 <= others:
+        return "fell while it rose on average"
+    if others < 1 <= own:
+        return "rose while it fell on average"
     if found == "lower":
         return "fell more than" if own < 1 else "rose less than"
     return "rose more than" if own >= 1 else "fell less than"

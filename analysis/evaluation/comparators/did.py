@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.evaluation.building import difference_record, log_ratio_record
+from analysis.evaluation.calibration.designs import NATIONAL, NATIONAL_8
+from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.comparators.changes import Changes, changes_of
 from analysis.evaluation.comparators.panel import BASELINE_MONTHS, Panel, make_panel
 from analysis.evaluation.comparators.trend import pre_trend_check
@@ -27,6 +29,9 @@ ONE_COMPARATOR = (
     "There is one comparator. How far one place ordinarily drifts from another cannot be seen from one, so the difference "
     "has no interval. With three or more comparators it can be estimated."
 )
+
+
+FEW_COMPARATORS = 12  # the two situations measured have 8 and 20
 
 
 def did(
@@ -137,7 +142,9 @@ def did_of(
         "assumptions": assumptions(), "limits": limits(panel, found),
     }  # fmt: skip
     if ratio:
-        return log_ratio_record(log_ratio=estimate, **given, **(observed(panel) if counts else {}))
+        return log_ratio_record(
+            log_ratio=estimate, **given, **rates(panel, method_key), **(observed(panel) if counts else {})
+        )
     return difference_record(difference=estimate, unit=unit, **given)
 
 
@@ -150,6 +157,13 @@ def sizes(panel: Panel) -> dict[str, Any]:
         "n_clusters": len(panel.places),
         "data_hash": panel.data_hash(),
     }
+
+
+def rates(panel: Panel, method_key: str) -> dict[str, Any]:
+    """Error rates as measured with 8 comparators where there are few, else with 20."""
+    where = NATIONAL_8 if panel.comparators <= FEW_COMPARATORS else NATIONAL
+    type1, coverage = quote(method_key, where)
+    return {"calibrated_type1": type1, "calibrated_coverage": coverage}
 
 
 def observed(panel: Panel) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.building import log_ratio_record
-from analysis.evaluation.comparators.did import assumptions, limits, sizes
+from analysis.evaluation.comparators.did import assumptions, limits, rates, sizes
 from analysis.evaluation.comparators.panel import BASELINE_MONTHS, make_panel
 from analysis.evaluation.comparators.phi import overdispersion
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
@@ -162,6 +162,7 @@ def rirr(
         ),
         method_key=method_key,
         limits=("Drift between places is left out, so the interval is narrower than the truth.", *limits(panel)),
+        **rates(panel, method_key),
         **sizes(panel),
     )
 

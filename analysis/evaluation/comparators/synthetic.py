@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.evaluation.building import difference_record, log_ratio_record
-from analysis.evaluation.comparators.did import assumptions, limits, observed, sizes
+from analysis.evaluation.comparators.did import assumptions, limits, observed, rates, sizes
 from analysis.evaluation.comparators.panel import Floats, Panel, make_panel
 from analysis.evaluation.comparators.trend import log_rates
 from analysis.evaluation.comparators.weights import frank_wolfe_weights, simplex_weights
@@ -241,8 +241,19 @@ def _synthetic(
         "checks": _checks(panel, fit, pre, spread, extra, noise=noise),
     }  # fmt: skip
     if ratio:
-        return log_ratio_record(log_ratio=fit.effect, **given, **(observed(panel) if noise else {}))
+        return log_ratio_record(
+            log_ratio=fit.effect,
+            **given,
+            **rates(panel, key),
+            **(observed(panel) if noise or _whole_numbers(panel) else {}),
+        )
     return difference_record(difference=fit.effect, unit=unit, **given)
+
+
+def _whole_numbers(panel: Panel) -> bool:
+    """Counts and no rates, so that a ratio can be said in crimes."""
+    known = panel.counts[panel.known]
+    return bool(np.all(known == np.round(known)))
 
 
 _METHOD = {

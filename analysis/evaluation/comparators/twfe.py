@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.evaluation.building import difference_record, log_ratio_record
-from analysis.evaluation.comparators.did import assumptions, limits, sizes
+from analysis.evaluation.comparators.did import assumptions, limits, rates, sizes
 from analysis.evaluation.comparators.panel import Flags, Floats, Panel, make_panel
 from analysis.evaluation.models.clustered import clustered_covariance
 from analysis.evaluation.models.poisson import DidNotConverge, fit_poisson
@@ -96,7 +96,7 @@ def twfe(
     }  # fmt: skip
     if model == "poisson":
         seen = float(panel.counts[has_service][:, panel.during].sum())
-        return log_ratio_record(log_ratio=b, **given, observed=seen, unit="crimes")
+        return log_ratio_record(log_ratio=b, **given, **rates(panel, "twfe"), observed=seen, unit="crimes")
     return difference_record(difference=b, unit=unit, **given)
 
 

@@ -189,7 +189,8 @@ class _How:
             difference=estimate, se=se, df=self.df, method_key=self.method_key, unit=self.unit, estimand=estimand,
             ci_low=estimate - reach, ci_high=estimate + reach,
             n_events=round(sum(area.events for area, _ in (terms[:3] if shared else terms))), n_units=2 * len(terms), n_clusters=None,
-            method="Weighted displacement difference, normal approximation to Poisson counts x root of phi",
+            method="Weighted displacement difference, variance of Poisson counts x phi; "
+            + ("normal reference" if self.df is None else f"t({self.df:g}), so few months show how they scatter"),
             maryland_level=3, data_hash=_hash([area for area, _ in terms], self.phi),
             assumptions=ASSUMPTIONS, limits=LIMITS,
             checks=(

@@ -39,7 +39,8 @@ def without_top(
     """Harm during / before without the most harmful crimes of both windows together.
 
     The ``top`` largest weights of all are left out wherever they fell, and :func:`~.split.harm_split` is made of the rest;
-    share = their harm / all harm. Of equal weights the earlier in the lists go first, "before" ahead of "during".
+    share = their harm / all harm. Crimes of the same weight as the last of them go too, since nothing tells them apart; ``dropped``
+    says how many went.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def without_top(
     """
     w0, w1 = np.asarray(before, float), np.asarray(during, float)
     both = np.concatenate([w0, w1])
-    gone = np.argsort(-both, kind="stable")[:top]
+    gone = _top(both, top)
     kept = np.ones(len(both), bool)
     kept[gone] = False
     first = kept[: len(w0)]
@@ -85,6 +86,15 @@ def without_top(
         result = _marked(result, f"Harm days, during / before, without the {_count(top, 'most harmful crime')}")
     in_before = int((gone < len(w0)).sum())
     return Leverage(len(gone), in_before, len(gone) - in_before, share, result)
+
+
+def _top(harm: Floats, top: int) -> npt.NDArray[np.int64]:
+    """Positions of the ``top`` largest and of all that equal the last of them."""
+    if top <= 0 or not len(harm):
+        return np.zeros(0, np.int64)
+    last = np.sort(harm)[::-1][min(top, len(harm)) - 1]
+    found: npt.NDArray[np.int64] = np.flatnonzero(harm >= last).astype(np.int64)
+    return found
 
 
 def days_without_top(panel: pd.DataFrame, *, top: int, outcome: str = "harm_days", **options: Any) -> Leverage:
@@ -103,7 +113,7 @@ def days_without_top(panel: pd.DataFrame, *, top: int, outcome: str = "harm_days
         ``dropped_before`` are days without patrol, ``dropped_during`` days with.
     """
     harm = panel[outcome].fillna(0.0).to_numpy(float) if outcome in panel else np.zeros(len(panel))
-    gone = np.argsort(-harm, kind="stable")[:top]
+    gone = _top(harm, top)
     gone = gone[harm[gone] > 0]
     share = float(harm[gone].sum() / harm.sum()) if harm.sum() > 0 else 0.0
     patrol = panel["patrol"].to_numpy(float)[gone] > 0 if len(gone) else np.zeros(0, bool)

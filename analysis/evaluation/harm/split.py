@@ -229,7 +229,7 @@ class _Shared:
             assumptions=self.notes[0],
             limits=self.notes[1],
             checks=self.notes[2],
-            mde80=mde80(se),
+            mde80=mde80(se, df=df),
             method_key=self.method_key,
             **more,
         )

@@ -12,7 +12,7 @@ from scipy import stats
 from analysis.evaluation.building import difference_record
 from analysis.evaluation.displacement.wdd import ASSUMPTIONS, PHI, running_wdd
 from analysis.evaluation.monitoring.spending import FARTHEST, Spending, spending_bounds
-from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
 
 ESTIMAND = "Crimes in the hot spots so far, change less the control's"
 SPENT, SEEN, LOOKS = "error spent so far", "share of the planned information seen", "looks so far, of those planned"
@@ -161,6 +161,7 @@ def _record(
     return difference_record(
         difference=float(last["estimate"]), se=float(last["se"]), df=df, method_key="running-wdd", unit="crimes",
         estimand=ESTIMAND, ci_low=float(last["low"]), ci_high=float(last["high"]), p=None,
+        mde80=mde80(float(last["se"]), "difference", critical=min(float(last["bound"]), FARTHEST)),
         n_events=round(sum(float(np.sum(part)) for part in parts)), n_units=sum(len(part) for part in parts),
         n_clusters=None,
         method="Running weighted displacement difference inside O'Brien-Fleming-type alpha-spending bounds; "

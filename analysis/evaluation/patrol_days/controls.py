@@ -98,6 +98,7 @@ def negative_controls(panel: pd.DataFrame, **options: Any) -> dict[str, Result]:
     >>> [record.ci_low < 1 < record.ci_high for record in found.values()]
     [True, True]
     """
+    given = {name: options[name] for name in ("method_key",) if name in options}
     options = {"method_key": "negative-controls", **options}
     base = tuple(options.pop("covariates", None) or usable_conditions(panel))
     asked: dict[str, dict[str, Any]] = {
@@ -107,6 +108,7 @@ def negative_controls(panel: pd.DataFrame, **options: Any) -> dict[str, Result]:
         },
         "tomorrow": {
             "treatment": "patrol_tomorrow", "covariates": (*base, "patrol"),
+            "method_key": "negative-controls:tomorrow",
             "estimand": "Crimes in today's service window by patrol tomorrow",
         },
     }  # fmt: skip
@@ -116,7 +118,7 @@ def negative_controls(panel: pd.DataFrame, **options: Any) -> dict[str, Result]:
         if column not in panel or panel[column].isna().all():
             found[name] = Refusal(settings["estimand"], f"The days hold no “{str(column).replace('_', ' ')}”.")
             continue
-        found[name] = _as_control(patrol_days(panel, **{**options, **settings}))
+        found[name] = _as_control(patrol_days(panel, **{**options, **settings, **given}))
     return found
 
 

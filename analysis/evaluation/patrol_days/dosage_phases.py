@@ -78,13 +78,13 @@ def dosage_phases(
     >>> from analysis.evaluation.patrol_days.example import example_panel
     >>> found = dosage_phases(example_panel())
     >>> found["first"].reason
-    'The planned minutes of a patrol never changed by a fifth or more, or no plan is loaded.'
+    'On these days the planned minutes of a patrol never changed by a fifth or more, or no plan is loaded.'
     """
     names = {"first": "Patrol days / other days, first plan", "second": "Patrol days / other days, second plan",
              "second / first": "Ratio of the second plan's ratio to the first's"}  # fmt: skip
     found = planned_change(panel, planned) if change is None else (pd.Timestamp(str(change)), math.nan, math.nan)
     if found is None:
-        why = "The planned minutes of a patrol never changed by a fifth or more, or no plan is loaded."
+        why = "On these days the planned minutes of a patrol never changed by a fifth or more, or no plan is loaded."
         return {key: Refusal(text, why) for key, text in names.items()}
     days = with_days(panel)
     later = (days["local_date"] >= found[0]).to_numpy()

@@ -30,7 +30,7 @@ ESTIMAND = "Crimes in the service window, patrol days / no-patrol days"
 ASSUMPTIONS = (
     "within a hot spot's four weeks, after weekday and the last week's crime, patrol days are like other days",
     "nothing moved both patrols and crime on the same day (an event, weather, a holiday)",
-    "a patrol does not change crime on the following days in the same hot spot",
+    "a patrol does not change crime on the following days in the same hot spot (the page of patrol days looks at that)",
 )
 
 

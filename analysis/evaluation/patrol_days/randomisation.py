@@ -325,7 +325,7 @@ def _checks(found: Randomisation) -> tuple[Check, ...]:
     return (
         Check(
             "arrangements looked at", float(count), count >= 1000, needed="1,000 or more",
-            meaning="Of the days' patrols, the one that happened among them; p cannot be below 2 in this many.",
+            meaning="Of the days' patrols, the one that happened among them; p cannot be below 2 divided by this number.",
         ),
         Check(
             "days that can change places", float(found.movable_days), found.movable_days >= found.days / 2,

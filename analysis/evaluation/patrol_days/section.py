@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def _records(
         "week": variants.patrol_days_week(panel, **options),
         "spot_effects": variants.patrol_days_spot_effects(panel, outcome=options["outcome"]),
         "itt": variants.patrol_days_itt(panel, **options),
+        "lags_held": _named_lags(lags.get("patrol")),
         **{name: lags[name] for name in lags if name != "patrol"},
         **controls.negative_controls(panel, strata=options["strata"]),
         "later": _other_outcome(panel, "later_crimes", spillover, unnamed),
@@ -85,6 +87,13 @@ def _records(
         "cluster_spot": variants.patrol_days_cluster_spot(panel, **options),
         "t_test": variants.patrol_days_t_test(panel, outcome=options["outcome"]),
     }
+
+
+def _named_lags(result: Result | None) -> Result:
+    """The default with the patrols of the two days before held; of another model, so without its error rate."""
+    if result is None or isinstance(result, Refusal):
+        return result or Refusal(ESTIMAND, "Patrols of the days before are not known.")
+    return replace(result, method_key="", calibrated_type1=None, calibrated_coverage=None)
 
 
 def _other_outcome(panel: pd.DataFrame, outcome: str, estimand: str, options: dict[str, Any]) -> Result:

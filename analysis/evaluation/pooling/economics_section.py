@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.evaluation.before_after.headline import headline
+from analysis.evaluation.before_after.overlap import baseline_overlap
 from analysis.evaluation.comparators.headline import headline as compared
 from analysis.evaluation.harm.headline import harm_headline
 from analysis.evaluation.inputs import Inputs
@@ -40,6 +41,8 @@ def section(inputs: Inputs, choices: Choices) -> Section:
         records[key] = record
         rows.append(_row(key, change, observed, record))
     facts: dict[str, Any] = {"spend": spend, "kinds": kinds, "providers": sorted(counted["provider"].astype(str))}
+    overlap = baseline_overlap(inputs.before, inputs.live_from) if inputs.before else None
+    facts["overlap"] = f"{overlap.sentence()} What was spent on those days is not counted here." if overlap else ""
     facts["claim"] = cost_claim(records["crime-before-after"], "crime").sentence
     facts["harm_claim"] = cost_claim(records["harm-before-after"], "harm day").sentence
     tables = {"costs": pd.DataFrame(rows), "spend": inputs.spend.reset_index(drop=True)}

@@ -87,7 +87,9 @@ def test_the_default_finds_the_ratio_and_says_it_has_no_control_area():
     assert record.maryland_level == 2
     assert record.check(NO_CONTROL).passed is False
     assert any("no comparison area" in text for text in record.limits)
-    assert record.mde80 == pytest.approx(math.exp(-2.8 * record.se))
+    reach = math.log(record.ci_high / record.ci_low) / 2
+    quantiles = [stats.t.ppf(share, record.df) for share in (0.8, 0.975)]
+    assert record.mde80 == pytest.approx(math.exp(-reach * sum(quantiles) / quantiles[1]), rel=0.01)
 
 
 def test_season_is_adjusted_only_when_it_can_be_told_apart():

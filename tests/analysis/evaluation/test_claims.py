@@ -127,8 +127,8 @@ def test_a_ratio_is_said_as_per_cent_and_in_crimes_with_their_intervals():
     said = other_ways(found)
     assert said["per_cent"] == "−40% (−50% to −20%)"
     # 252 / 0.6 = 420 were to be expected at a ratio of 1, so 168 fewer; the interval turns round.
-    assert said["fewer"] == "168 (63 to 252) crimes"
-    assert other_ways(replace(found, ci_low=0.0))["fewer"] == "168 (63 to no limit) crimes"
+    assert said["fewer"] == "168 (63 to 252) crimes; 252 counted"
+    assert other_ways(replace(found, ci_low=0.0))["fewer"] == "168 (63 to no limit) crimes; 252 counted"
     assert other_ways(replace(found, observed=None))["fewer"] == "[z]"
 
 

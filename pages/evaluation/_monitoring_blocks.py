@@ -17,7 +17,7 @@ from components.view import View
 from domain import formats
 from domain.periods import parse_month
 from domain.roles import Permission
-from pages.evaluation._monitoring_icons import icon_list
+from pages.evaluation._monitoring_icons import VARIATION, icon_list
 from pages.evaluation._page import section_of, table_of
 
 NAME = "monitoring"
@@ -102,6 +102,13 @@ def _xmr_sentence(frame: pd.DataFrame, view: View) -> str:
     else:
         low = int((flagged["signal"] == "improvement").sum())
         said = f"{name}: {len(flagged)} of {len(since)} months since the baseline differ from ordinary variation, {low} of them lower and {len(flagged) - low} higher."
+    base = frame[frame["baseline"] & frame["value"].notna()]
+    early = int((base["signal"] != "common cause").sum())
+    if early:
+        said += (
+            f" Of the {len(base)} months of the baseline itself {early} {'differs' if early == 1 else 'differ'} too, so what is taken "
+            "as ordinary was not steady, and a flag means less."
+        )
     missing = int(frame["value"].isna().sum())
     gaps = f" {missing} months are not loaded; they are gaps, not zeros." if missing else ""
     row = section_of(view, NAME).tables["icons"].set_index("chart").loc[frame["chart"].iloc[0]]
@@ -145,7 +152,7 @@ XMR = Block(
     caption=_xmr_caption,
     columns=lambda view: [
         text("month", "Month", formats.month), decimal("value", "Value", 0), decimal("centre", "Mean"),
-        decimal("lower", "Lower limit"), decimal("upper", "Upper limit"), text("signal", "Signal"),
+        decimal("lower", "Lower limit"), decimal("upper", "Upper limit"), text("signal", "Signal", lambda v: VARIATION[v][2] if v in VARIATION else str(v)),
         text("reasons", "Rule", lambda v: v or formats.NOT_APPLICABLE),
         text("provisional", "May still change", lambda v: "yes" if v else "no"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dash
+import pandas as pd
 from dash import html
 
 from analysis.evaluation.displacement.bands import CONTROL_BANDS
@@ -10,6 +11,7 @@ from analysis.evaluation.section import Section
 from components.block import Block
 from components.table import count, decimal, text
 from components.view import View
+from domain import formats
 from domain.roles import Permission
 from pages.evaluation._displacement_map import ring_map
 from pages.evaluation._page import Choice, ReviewPage, review_page, section_of, table_of
@@ -30,12 +32,25 @@ def _lead(view: View, section: Section) -> list[html.P]:
     return [html.P(said[0], className="lead", id="displacement-claim"), html.P(said[1], id="displacement-later")]
 
 
+def _bands_sentence(frame: pd.DataFrame, view: View) -> str:
+    """The claim, and what the band that is neither ring nor control did: crime could have gone there too."""
+    said = str(section_of(view, NAME).facts["claim"])
+    left = frame[frame["role"].eq("not used") & frame["difference"].notna()]
+    for row in left.itertuples():
+        size = f"{formats.number(abs(row.difference))} {'fewer' if row.difference < 0 else 'more'}"
+        said += (
+            f" In the band {row.band} m away, which is neither ring nor control, {size} crimes were recorded than with the control's "
+            f"change (95% interval {formats.number(row.low)} to {formats.number(row.high)})."
+        )
+    return said
+
+
 BANDS = Block(
     id="displacement-bands",
     title="Crime by distance from the hot spots",
     permission=Permission.INSPECT_EVALUATION,
     frame=table_of(NAME, "bands"),
-    sentence=lambda frame, view: section_of(view, "displacement").facts["claim"],
+    sentence=_bands_sentence,
     caption=lambda view: "A crime belongs to the band of its nearest hot spot, so no crime is counted twice.",
     columns=lambda view: [
         text("band", "Metres from a hot spot"), text("role", "Role"), count("before", "Before"), count("during", "During"),

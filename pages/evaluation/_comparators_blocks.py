@@ -229,7 +229,7 @@ def _leads_words(frame: pd.DataFrame, view: View) -> str:
     if facts.get("leads_p") is None:
         return facts.get("why_no_leads") or "The leads could not be tested together."
     end = "they were not moving alike." if facts["leads_p"] < 0.05 else "no clear departure, which is no proof of none."
-    return f"Before the service, {count_of} earlier half-years tested together give p = {facts['leads_p']:.3f}: {end}"
+    return f"Before the service, {count_of} earlier {'half-year' if count_of == 1 else 'half-years tested together'} {'gives' if count_of == 1 else 'give'} p = {facts['leads_p']:.3f}: {end}"
 
 
 LEADS = _block(

@@ -247,7 +247,7 @@ def _laney_sentence(frame: pd.DataFrame, view: View) -> str:
     out, spread = int((since["outside"] != 0).sum()), float(frame["sigma_z"].iloc[0])
     more = "more than" if spread > 1 else "no more than"
     return (
-        f"{out} of {len(since)} months since the baseline lie outside the limits. From one month to the next rates of the "
+        f"{out} of {len(since)} months since the baseline {'lies' if out == 1 else 'lie'} outside the limits. From one month to the next rates of the "
         f"baseline differed {more} chance makes them (sigma z {spread:.2f}; 1 is chance alone); slower changes of level are not in it."
     )
 

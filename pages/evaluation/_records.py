@@ -184,7 +184,8 @@ def agreement_sentence(frame: pd.DataFrame, scale: str = "ratio") -> str:
     said = (
         f"Of {len(known)} {noun}, {below} {verb} below no change with {whose} whole 95% interval and {above} above it"
     )
-    said += f"; {len(known) - below - above} include it." if below + above < len(known) else "."
+    rest = len(known) - below - above
+    said += f"; {rest} {'includes' if rest == 1 else 'include'} it." if rest else "."
     refused = len(counted) - len(known)
     if cry:
         said += f" {cry} that signal too often when nothing happened {'is' if cry == 1 else 'are'} not counted."

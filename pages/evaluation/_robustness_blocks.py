@@ -177,7 +177,7 @@ def _spots_sentence(frame: pd.DataFrame, view: View) -> str:
     if isinstance(pooled, Refusal):
         return pooled.reason
     i2, wide = pooled.check("I2"), pooled.check("95% prediction interval")
-    more = f" A further hot spot like these would lie between {wide.value}." if wide and pooled.n_units >= 3 else ""
+    more = f" A further hot spot like these would lie within {wide.value}." if wide and pooled.n_units >= 3 else ""
     i2_value = float(i2.value) if i2 and isinstance(i2.value, float) else 0.0
     few = f" With fewer than {FEW} hot spots little can be said on how they differ." if pooled.n_units < FEW else ""
     return (

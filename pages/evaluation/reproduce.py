@@ -93,7 +93,7 @@ def _default_sentence(frame: pd.DataFrame, _view: View) -> str:
 def _elsewhere() -> str:
     """The worst that the same methods do in the other situations, so that the table above is not read as all there is."""
     worst = max(
-        (row for row in rows() if row.method in DEFAULTS and is_null(row)), key=lambda row: row.alarms, default=None
+        (row for row in rows() if row.method in DEFAULTS and _others(row)), key=lambda row: row.alarms, default=None
     )
     if worst is None:
         return ""

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import pages
 from access import account_routes, guard, headers, problems, sign_in
+from domain.return_template import templates
 from server import create_server, make_ready, register_each
 from settings import ROOT, Settings, load_settings
 
@@ -23,6 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     server = create_server()
     make_ready(server, settings)
+    templates()  # one that cannot be used stops the start, not the first return
     guard.install(server)  # before Dash(server=...): its routes must find the guard already there
     headers.install(server, settings)
     problems.install(server)

@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.evaluation_settings import NOTHING_SAID, EvaluationSettings, parse_evaluation
 from domain.periods import Period
+from domain.return_template import STANDARD, templates
 
 PROVIDER_KINDS = ("police dedicated", "police overtime", "police other", "partner")
 MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
@@ -94,6 +95,7 @@ class Programme:
     source: str  # who made the data, where "the force and its partners" is not right
     data_note: str  # shown beside every figure: snapping, coverage, demonstration
     return_due_day: int | None = None  # day of the following month on which a monthly return is due
+    return_template: str = STANDARD  # which fields the fund asks for (domain.return_template)
     briefing_marking: str = "OFFICIAL-SENSITIVE"  # of what shows days, hours and places of recent patrols
     evaluation: EvaluationSettings = NOTHING_SAID
 
@@ -269,6 +271,9 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         source=r.text(document, "source", "", ""),
         data_note=r.text(document, "data_note", "", ""),
         return_due_day=_due_day(r, fund),
+        return_template=r.choice(
+            r.text(fund, "return_template", "fund.", STANDARD), tuple(templates()), "fund.return_template"
+        ),
         briefing_marking=r.choice(
             r.text(document, "briefing_marking", "", "OFFICIAL-SENSITIVE"), MARKINGS, "briefing_marking"
         ),

@@ -13,9 +13,9 @@ from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_of, parse_month
 from domain.programme import Programme
+from domain.return_template import templates
 from domain.roles import Permission
 from domain.scope import Scope
-from reports.fields import field_list
 from reports.model import ReturnContents, Section
 from reports.sections import activity, cover, delivery, money, outcomes, quality, words
 from reports.sections import hot_spots as places
@@ -41,16 +41,17 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
     scope.require_programme(programme_code)
     parse_month(month)
     _check_returnable(scope, programme_code, month)
-    fields = field_list()
+    programme = get_programme(scope, programme_code)
+    template = templates()[programme.return_template]
     s = Source(
-        scope, get_programme(scope, programme_code), filter_defaults(scope, programme_code),
-        data_as_at(scope, programme_code), month, returns.get(scope, programme_code, month), fields,
+        scope, programme, filter_defaults(scope, programme_code), data_as_at(scope, programme_code), month,
+        returns.get(scope, programme_code, month), template,
     )  # fmt: skip
     p = s.programme
     return ReturnContents(
         programme_code=p.code,
         programme_name=p.name,
-        title=f"Monthly return: {p.name}, {s.period.start:%B %Y}",
+        title=f"{template.title}: {p.name}, {s.period.start:%B %Y}",
         period=f"{s.period.start:%B %Y}",
         force=p.force,
         recipient=p.recipient,
@@ -71,10 +72,11 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
         summary=five_sentences(s),
         headlines=five_numbers(s),
         sections=_sections(s),
-        definitions=tuple((f"{f.section} {f.label}", f.definition) for f in fields.fields),
+        definitions=tuple((f"{f.section} {f.label}", f.definition) for f in template.fields),
         symbols=tuple((symbol, meaning) for symbol, meaning in SYMBOL_NOTES.items()),
         notes=_notes(s),
         due=s.due,
+        template=template.words,
     )  # fmt: skip
 
 
@@ -144,9 +146,13 @@ def _sections(s: Source) -> tuple[Section, ...]:
         "I": lambda: words.section(s), "J": lambda: quality.section(s), "K": lambda: cover.sign_off(s),
     }  # fmt: skip
     apart = {"A", "B"}  # sections that start a page; more of them leave pages half empty
-    return tuple(
-        Section(letter, title, makers[letter](), letter in apart) for letter, title in s.fields.sections.items()
-    )
+    asked = {(f.section, f.key): at for at, f in enumerate(s.template.fields)}
+    found = []
+    for letter, title in s.template.sections:
+        entries = [e for e in makers[letter]() if s.template.asks(e.field)]
+        entries.sort(key=lambda e: asked[e.field.section, e.field.key])
+        found.append(Section(letter, title, tuple(entries), letter in apart))
+    return tuple(found)
 
 
 def _source_note(p: Programme) -> str:

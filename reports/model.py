@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import plotly.graph_objects as go
 
-from reports.fields import ReturnField
+from domain.return_template import ReturnField
 
 LONG_VALUE = 18  # characters that fit the value column
 
@@ -180,6 +180,7 @@ class ReturnContents:
     symbols: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
     due: date | None = None
+    template: str = ""  # "standard, version 1"
 
     @property
     def data_hash_short(self) -> str:

@@ -13,16 +13,18 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html.parser import HTMLParser
+from pathlib import Path
 
 import jinja2
 import weasyprint
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reports.charts import figure_svg
-from reports.fields import TEMPLATES
 from reports.finishing import finish
 from reports.model import ReturnContents
 from settings import VERSION
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 LANGUAGE = "en-GB"
 # Complaints are read from a shared log, so one PDF at a time in a process; that bounds memory too.

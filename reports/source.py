@@ -12,8 +12,8 @@ from domain import formats
 from domain.filters import FilterDefaults, Filters
 from domain.periods import Period, add_months, financial_year, month_of, month_period, parse_month
 from domain.programme import Programme
+from domain.return_template import ReturnField, ReturnTemplate
 from domain.scope import Scope
-from reports.fields import FieldList, ReturnField
 from reports.model import Chart, DataTable, Entry, Fact, Story
 
 QUARTER_MONTHS = (3, 6, 9, 12)
@@ -27,7 +27,7 @@ class Source:
     as_at: AsAt
     month: str
     draft: Draft
-    fields: FieldList
+    template: ReturnTemplate
 
     @property
     def code(self) -> str:
@@ -83,7 +83,7 @@ class Source:
     # --- answering a field ---------------------------------------------------------------------------------
 
     def field(self, section: str, key: str) -> ReturnField:
-        return self.fields.get(section, key)
+        return self.template.get(section, key)
 
     def entry(
         self,

@@ -6,14 +6,6 @@ from domain import formats
 from reports.model import DataTable, Entry, Fact
 from reports.source import Source
 
-STEPS = (
-    "Prepared by",
-    "Checked by analyst",
-    "Approved by senior responsible owner",
-    "Certified by chief finance officer",
-    "Submitted",
-)
-
 
 def return_id(s: Source) -> str:
     return f"{s.code}-{s.month}"
@@ -52,6 +44,7 @@ def cover(s: Source) -> tuple[Entry, ...]:
         s.entry("A", "return_id", facts=(
             Fact("Return", return_id(s), "Version 1; no earlier version has been signed."),
             Fact("Status", status(s), "Figures can still change until it is signed."),
+            Fact("Template", s.template.words, s.template.about),
         )),
         s.entry("A", "force_area", facts=(
             _given("Force area", p.force), _given("Grant recipient", p.recipient), _given("Area reported", p.area_name),
@@ -81,7 +74,7 @@ def _given(label: str, value: str, note: str = "") -> Fact:
 
 def sign_off(s: Source) -> tuple[Entry, ...]:
     """Section K: a block to be signed; a draft carries no signature."""
-    rows = tuple((step, "", "", "") for step in STEPS)
+    rows = tuple((step, "", "", "") for step in s.template.sign_off)
     table = DataTable(
         "Signatures", ("Step", "Name and role", "Date and time", "SHA-256 of the PDF signed (first 16)"), rows, (1, 2, 3),
         "Blank until signed. A file cannot hold its own hash: the portal shows it when the PDF is built.", to_fill_in=True,

@@ -101,6 +101,18 @@ def others(conn: Connection) -> None:
     step.costs(
         [("2023-02", "outreach", "partner provider", "spend", 900.0), ("2023-02", None, "other", "claim", 1200.0)]
     )
+    short = {**DOCUMENT["fund"], "return_template": "short"}
+    asked = Maker(
+        conn, DOCUMENT, code="SHORT", name="Short city", fund=short, service={"name": "S", "live_from": "2021-06-01"}
+    )
+    asked.areas()
+    asked.crimes(
+        [{"day": date(2021, month, 3), "spot": "HS1", "harm": 5.0} for month in range(1, 13)],
+        period=(date(2021, 1, 1), date(2021, 12, 31)),
+    )
+    asked.costs(
+        [("2021-10", None, "other", "claim", 100.0), ("2021-10", "outreach", "partner provider", "spend", 150.0)]
+    )
     none = Maker(conn, DOCUMENT, code="NONE", name="Open data city", fund={}, service={})
     none.areas()
     none.crimes([{"day": date(2021, 6, 3), "spot": "HS1"}], period=(date(2021, 6, 1), date(2021, 12, 31)))

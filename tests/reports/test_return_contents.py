@@ -12,10 +12,10 @@ from data_access.engagements import engagement_table
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_period
+from domain.return_template import STANDARD, templates
 from domain.roles import Role
 from domain.scope import OutOfScope, Scope, scope_for
 from reports.contents import MonthNotHeld, build_contents, months_held, returnable_months
-from reports.fields import field_list
 from reports.model import Entry, ReturnContents
 
 CODE, MONTH = "TEST", "2023-10"
@@ -30,7 +30,7 @@ def _cells(contents: ReturnContents, section: str, key: str, caption: str) -> di
 
 def test_every_field_of_every_section_is_answered(contents: ReturnContents) -> None:
     answered = {(s.letter, e.field.key) for s in contents.sections for e in s.entries}
-    assert answered == {(f.section, f.key) for f in field_list().fields}
+    assert answered == {(f.section, f.key) for f in templates()[STANDARD].fields}
     for section in contents.sections:
         for entry in section.entries:
             said = entry.facts or entry.tables or entry.charts or entry.sentences or entry.texts or entry.stories
@@ -228,3 +228,18 @@ def test_the_narrative_revision_stands_beside_the_data_hash(scope: Scope) -> Non
     after = build_contents(scope, CODE, "2023-08")
     assert before.data_sha256 == after.data_sha256
     assert (before.narrative, after.narrative) == ("no narrative saved", "narrative revision 1")
+
+
+def test_a_fund_that_asks_for_less_gets_its_own_return(scope: Scope) -> None:
+    short = build_contents(scope, "SHORT", "2021-10")
+    template = templates()["short"]
+    assert short.title == "Short monthly return: Short city, October 2021"
+    assert [(s.letter, s.title) for s in short.sections] == list(template.sections)
+    answered = [(s.letter, e.field.key) for s in short.sections for e in s.entries]
+    assert answered == [(f.section, f.key) for f in template.fields]
+    assert "H Claim of this month" in dict(short.definitions)
+    assert len(short.definitions) == len(template.fields)
+    assert [row[0] for row in short.entry("K", "prepared").tables[0].rows] == list(template.sign_off)
+    assert short.fact("A", "return_id", "Template").value == "short, version 1"
+    # A field that the standard return asks for each quarter only is due every month here.
+    assert not any("Quarterly field" in fact.note for fact in short.entry("H", "amount_claimed_this_period").facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.fields import field_list
+from domain.return_template import STANDARD, templates
 
 CSV = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "reference" / "monthly_return_fields.csv"
 
@@ -18,13 +18,13 @@ def _slug(text: str) -> str:
 
 
 def test_sections_run_from_a_to_k() -> None:
-    assert "".join(field_list().sections) == "ABCDEFGHIJK"
-    for letter in field_list().sections:
-        assert field_list().of(letter), f"section {letter} has no field"
+    assert "".join(letter for letter, _ in templates()[STANDARD].sections) == "ABCDEFGHIJK"
+    for letter, _ in templates()[STANDARD].sections:
+        assert templates()[STANDARD].of(letter), f"section {letter} has no field"
 
 
 def test_every_field_has_a_definition_a_reader_can_use() -> None:
-    for field in field_list().fields:
+    for field in templates()[STANDARD].fields:
         assert field.definition.endswith("."), field.key
         assert len(field.definition.split()) >= 6, field.key
 
@@ -37,10 +37,12 @@ def test_every_row_of_the_reference_list_is_covered() -> None:
     matched = []
     for row in rows:
         found = [
-            f for f in field_list().fields if f.section == row["section"][0] and _slug(row["field"]).startswith(f.key)
+            f
+            for f in templates()[STANDARD].fields
+            if f.section == row["section"][0] and _slug(row["field"]).startswith(f.key)
         ]
         assert len(found) == 1, f"{row['section']} “{row['field']}” is covered by {len(found)} fields"
         assert found[0].frequency == row["frequency"], row["field"]
         matched.append(found[0].key)
     assert len(rows) == 41
-    assert len(set(matched)) == len(field_list().fields)
+    assert len(set(matched)) == len(templates()[STANDARD].fields)

@@ -70,6 +70,15 @@ def test_verapdf_passes_it_as_pdf_ua_1_and_as_pdf_a_3a(built: Path, flavour: str
     assert verdict.checks > 1000
 
 
+def test_the_return_of_another_template_passes_too(scope: Scope, tmp_path: Path) -> None:
+    path = tmp_path / "short.pdf"
+    path.write_bytes(build_pdf(build_contents(scope, "SHORT", "2021-10")))
+    assert vera(path, "ua1").passed
+    text = " ".join(_text(path))
+    assert "Claim of this month" in text
+    assert "Enforcement" not in text
+
+
 def test_the_validators_can_fail(tmp_path: Path) -> None:
     with pikepdf.open(_made(_page("<p>x</p>"), tmp_path)) as pdf:
         del pdf.Root.StructTreeRoot

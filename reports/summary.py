@@ -88,7 +88,7 @@ def _crimes(s: Source) -> str:
     when, last = formats.month(s.month), formats.period(s.period.year_before())
     if now["crimes"] is None:
         return f"Recorded crime in {when} cannot be given: the month is not loaded."
-    text = f"{formats.number(now['crimes'])} crimes were recorded there"
+    text = f"{formats.number(now['crimes'])} {'crime was' if now['crimes'] == 1 else 'crimes were'} recorded there"
     if then["crimes"] is not None:
         difference = change(now["crimes"], then["crimes"])
         text += f", against {formats.number(then['crimes'])} in {last}" + (f" ({difference})" if difference else "")

@@ -19,10 +19,10 @@ from analysis.evaluation.before_after.drift import (
     drift_interval,
     year_drift,
 )
-from analysis.evaluation.building import log_ratio_record, reach_of
+from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.models.poisson import DidNotConverge, PoissonFit, fit_poisson
-from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values, mde80
+from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 from domain import formats
 
 Floats = npt.NDArray[np.float64]
@@ -126,8 +126,6 @@ def before_after_ratio(
     # Measured with three earlier years; with fewer nothing may be quoted.
     row = f"{KEY}:candidates" if adjusted.done else KEY
     type1, coverage = quote(row) if drift.estimated and prior_scale == PRIOR_SCALE else (None, None)
-    # The bare prior's long tail makes the SE larger than the interval is wide, so what can be found is taken from the interval.
-    detectable = se if drift.estimated else math.log(high / low) / 2 / reach_of(1.0, fitted.df)
     checks = _checks(fitted, drift, len(years), source, int((by_spot == 0).sum()), prior_scale)
     return log_ratio_record(
         log_ratio=log_ratio, se=se, df=fitted.df, ci_low=low, ci_high=high, p=p, method_key=KEY, estimand=ESTIMAND,
@@ -136,7 +134,6 @@ def before_after_ratio(
         data_hash=hash_values(*(kept[name] for name in ("hot_spot", "month", "window", "crimes", "exposure_days"))),
         assumptions=(*_assumptions(drift), *adjusted.assumptions),
         limits=(*_limits(fitted, drift), *adjusted.limits), checks=(*checks, *adjusted.checks),
-        mde80=mde80(detectable, df=fitted.df),
         calibrated_type1=type1, calibrated_coverage=coverage, unit="crimes",
         observed=float(kept.loc[kept["window"] == "during", "crimes"].sum()),
     )  # fmt: skip

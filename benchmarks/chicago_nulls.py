@@ -19,17 +19,16 @@ from tqdm import tqdm
 
 from analysis.evaluation.before_after.drift import YearCount
 from analysis.evaluation.before_after.ratio import before_after_ratio
-from analysis.evaluation.calibration.tables_text import with_section
 from analysis.evaluation.comparators.did import did
 from analysis.evaluation.displacement.bands import bands_of
 from analysis.evaluation.displacement.section import section as displacement
 from analysis.evaluation.inputs import BANDS, Inputs
 from analysis.evaluation.patrol_days.model import patrol_days
 from analysis.evaluation.record import Refusal, ResultRecord
+from benchmarks.harness import write_between
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "incidents" / "chicago_aggravated_assaults.csv.gz"
-DOCUMENT = ROOT / "docs" / "calibration.md"
 SEED, DRAWS = 2026, 200
 PLACES, CANDIDATES, COMPARATORS = 7, 30, 12
 CELL_DEG = 0.005  # about 400 by 550 m
@@ -186,18 +185,13 @@ def as_text(tables: dict[str, pd.DataFrame]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str, document: Path = DOCUMENT) -> None:
-    """Between the markers of this study, leaving the rest of the document as it is."""
-    document.write_text(with_section(document.read_text(encoding="utf-8"), "chicago", text), encoding="utf-8")
-
-
 def main() -> None:
     if not DATA.exists():
         raise SystemExit(
             "The dated incidents are not beside the repository (shared/data/incidents), so nothing was run."
         )
     city = City.read()
-    write(as_text({
+    write_between("chicago", as_text({
         "at random": rates(city, DRAWS, chosen_high=False), "for a bad year": rates(city, DRAWS, chosen_high=True),
     }))  # fmt: skip
 

@@ -6,18 +6,16 @@ Writes its table into docs/calibration.md; run by hand: ``python -m benchmarks.d
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from tqdm import tqdm
 
 from analysis.evaluation.before_after.drift import PRIOR_SCALE
 from analysis.evaluation.before_after.ratio import before_after_ratio
 from analysis.evaluation.calibration import designs as d
-from analysis.evaluation.calibration.tables_text import with_section
 from analysis.evaluation.calibration.world import World
 from analysis.evaluation.record import ResultRecord
+from benchmarks.harness import write_between
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "calibration.md"
 RUNS, SEED = 1000, 2026
 PRIORS = (0.5, 1.0, 2.0)
 WORLDS = ((0.5, "half the drift of the shipped table"), (1.0, "the shipped table's"), (2.0, "twice that drift"))
@@ -49,7 +47,7 @@ def main() -> None:
     for times, words in WORLDS:
         rates = [f"{signals / answered:.1%} of {answered:,}" for signals, answered in measure(times).values()]
         lines.append(f"| {words} | {' | '.join(rates)} |")
-    DOCUMENT.write_text(with_section(DOCUMENT.read_text(encoding="utf-8"), "drift", "\n".join(lines)), encoding="utf-8")
+    write_between("drift", "\n".join(lines))
     print("\n".join(lines))
 
 

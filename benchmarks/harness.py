@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from analysis.evaluation.calibration.tables_text import with_section
+
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+CALIBRATION = DOCUMENT.with_name("calibration.md")
 _HEAD = """# Benchmarks
 
 Written by `make bench` (all) or `make bench-dosage` (`SIZE=full` for these sizes), a section each. Times are medians
@@ -132,6 +135,11 @@ def write_section(name: str, title: str, text: str, *packages: str, document: Pa
     new = pattern.sub(lambda _: section, old) if pattern.search(old) else f"{old.rstrip()}\n\n{section}"
     document.write_text(new.rstrip() + "\n")
     print(f"{title}: written to {document.name}\n\n{text.strip()}\n", flush=True)
+
+
+def write_between(name: str, text: str, document: Path = CALIBRATION) -> None:
+    """Put a study's table between its markers in the document of error rates, which is otherwise written by hand."""
+    document.write_text(with_section(document.read_text(encoding="utf-8"), name, text), encoding="utf-8")
 
 
 def arguments(description: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from domain.evaluation_settings import NOTHING_SAID, EvaluationSettings, parse_evaluation
 from domain.periods import Period
+from domain.problems import DocumentError
 from domain.return_template import STANDARD, templates
 
 PROVIDER_KINDS = ("police dedicated", "police overtime", "police other", "partner")
@@ -22,12 +23,8 @@ _CODE = re.compile(r"^[A-Z0-9][A-Z0-9-]{0,39}$")
 _PROVIDER_CODE = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 
 
-class ProgrammeError(ValueError):
+class ProgrammeError(DocumentError):
     """One sentence a line: what is wrong in the programme document, where, and what it takes."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)

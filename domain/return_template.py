@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from domain.problems import DocumentError
+
 FOLDER = Path(__file__).resolve().parent / "return_templates"
 LIBRARY = "fields.toml"
 STANDARD = "standard"
@@ -23,12 +25,8 @@ _CHANGEABLE = ("label", "frequency", "definition")
 _KNOWN = {"name", "version", "title", "about", "sign_off", "sections", "fields", "changes"}
 
 
-class ReturnTemplateError(ValueError):
+class ReturnTemplateError(DocumentError):
     """One sentence a line: what is wrong in a template file, where, and what it takes."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)

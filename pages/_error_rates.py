@@ -10,7 +10,7 @@ from dash import html
 
 from analysis.evaluation.calibration.designs import SITUATIONS
 from analysis.evaluation.calibration.table import Row, provenance, rows
-from analysis.evaluation.catalogue import methods
+from analysis.evaluation.catalogue import title_of
 from components.table import count, data_table, text
 from domain import formats
 
@@ -41,9 +41,8 @@ def rates_table(caption: str, wanted: Callable[[Row], bool], *, method_column: b
 
 
 def _cells(row: Row) -> dict[str, object]:
-    method = methods().get(row.method)
     return {
-        "method": method.title if method else row.method,
+        "method": title_of(row.method),
         "situation": situation_words(row),
         "alarms": _with_error(row.alarms, row.alarms_mcse),
         "kind": "false alarms" if is_null(row) else "found changes",

@@ -15,6 +15,7 @@ from analysis.evaluation.catalogue import Use, methods
 from analysis.evaluation.suite import SECTIONS
 from domain import formats
 from domain.periods import Period
+from domain.problems import DocumentError
 from domain.programme import SettingsReader
 
 MOST_BYTES = 100_000
@@ -31,12 +32,8 @@ COMPARATORS, BASELINE, SERVICE = "Comparators", "Baseline of comparators", "Hour
 INDEX, CAP, LOOKS, STOPPING = "Harm index", "Cap on one crime's harm", "Looks while it runs", "Stopping rule"
 
 
-class PlanError(ValueError):
+class PlanError(DocumentError):
     """One sentence a line: what is wrong in the plan, where, and what it takes. Nothing was registered."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,8 @@ def _months_figure(frame: pd.DataFrame, view: View) -> go.Figure:
 def _season_figure(frame: pd.DataFrame, view: View) -> go.Figure:
     """Both windows by month of the year: dots, since months of a window need not follow each other."""
     figure = figures.blank()
-    looks = {"before": ("before", palette.DARK_GREY, "circle-open"), "during": ("during", palette.DARK_BLUE, "circle")}
-    for window, (name, colour, symbol) in looks.items():
-        part = frame[frame["window"] == window].sort_values("calendar_month")
+    for name, colour, symbol in (("before", palette.DARK_GREY, "circle-open"), ("during", palette.DARK_BLUE, "circle")):
+        part = frame[frame["window"] == name].sort_values("calendar_month")
         figure.add_scatter(
             x=[calendar.month_abbr[int(month)] for month in part["calendar_month"]], y=list(part["rate"]), name=name,
             mode="markers", marker={"size": 11, "color": colour, "symbol": symbol, "line": {"width": 2}},

@@ -75,7 +75,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/evaluation/cost-effectiveness", "Cost-effectiveness"),
     ("/evaluation/reproduce", "Reproduce"),
 )
-NOT_OFFERED = "not-offered"
 MANY = "|"  # between several chosen values in one address field
 
 Lead = Callable[[View, Section], "str | Claim | Sequence[Any]"]
@@ -209,10 +208,9 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
     try:
         # No filters: the windows are fixed in the settings, so nobody can shop for better ones.
         view = make_view(current_scope(), {"programme": query["programme"]} if query.get("programme") else {})
-        query.pop(NOT_OFFERED, None)  # ours to say, nobody's to send
         view = replace(view, query=query)
         refused = ", ".join(choice.label.lower() for choice in page.choices if choice.refuses(view))
-        view = replace(view, query={**query, **page.chosen(view), **({NOT_OFFERED: refused} if refused else {})})
+        view = replace(view, query={**query, **page.chosen(view)})
     except OutOfScope as reason:
         return no_access(str(reason))
     tail = safely(lambda: list(page.tail(view)), page.slug) if page.tail else []  # type: ignore[misc]
@@ -226,7 +224,7 @@ def _layout(page: ReviewPage, blocks: Sequence[Block], query: dict[str, str]) ->
             html.H1(page.question),
             *messages(last_messages()),
             *safely(lambda: _answer(page, view), page.slug),
-            *([] if silent else choice_form(page, view)),
+            *([] if silent else choice_form(page, view, refused)),
             html.P(
                 f"{_covers_with(page, view)}. Data as at: {view.data_as_at()}; data version {version[:SHORT]}.",
                 className="as-at",
@@ -281,8 +279,11 @@ def sub_navigation(here: str, view: View) -> html.Nav:
     return html.Nav(html.Ul(items), className="sub-navigation", **{"aria-label": "Evaluation"})
 
 
-def choice_form(page: ReviewPage, view: View) -> list[Any]:
-    """A plain GET form, so that what a reader chose is in the address and can be sent to someone."""
+def choice_form(page: ReviewPage, view: View, refused: str = "") -> list[Any]:
+    """A plain GET form, so that what a reader chose is in the address and can be sent to someone.
+
+    ``refused``: labels of choices for which the address asks for what is not offered.
+    """
     if not page.choices:
         return []
     fields = [_field(page, choice, view) for choice in page.choices]
@@ -302,8 +303,8 @@ def choice_form(page: ReviewPage, view: View) -> list[Any]:
         **{"aria-label": "Settings of the analysis"},
     )
     words = _chosen_words(page, view)
-    if view.query.get(NOT_OFFERED):
-        said = f"The address asks for something that is not offered ({view.query[NOT_OFFERED]}); the registered setting is shown."
+    if refused:
+        said = f"The address asks for something that is not offered ({refused}); the registered setting is shown."
         return [states.inset(html.P(said)), form]
     if not words:
         return [form]

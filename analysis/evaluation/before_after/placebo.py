@@ -105,21 +105,21 @@ def placebo_dates(
 def _record(real: ResultRecord, logs: np.ndarray, length: int) -> ResultRecord:
     spells = max(1, (len(logs) + length - 1) // length)
     log_ratio, count = math.log(real.estimate), len(logs)
-    one = spells < MIN_SPELLS
+    too_few = spells < MIN_SPELLS
     rank = (1 + int((np.abs(logs) >= abs(log_ratio) - 1e-12).sum())) / (1 + count)
     return log_ratio_record(
         log_ratio=log_ratio, se=float(np.sqrt((logs**2).mean())), df=float(spells), p=rank, method_key=KEY,
         estimand=ESTIMAND, n_events=real.n_events, n_units=count + 1, n_clusters=spells, maryland_level=2,
         method=f"The same comparison at {count} earlier dates; rank p, interval from their spread",
-        **({"ci_low": 0.0, "ci_high": math.inf, "mde80": None} if one else {}),
+        **({"ci_low": 0.0, "ci_high": math.inf, "mde80": None} if too_few else {}),
         data_hash=hash_values(logs, [log_ratio]), observed=real.observed, unit=real.unit,
         assumptions=("the years before the service are like the year of the service in all but the service",),
-        limits=(*((NO_INTERVAL,) if one else ()), "Dates next to each other share most of their months, so they are far fewer than they look.",),
+        limits=(*((NO_INTERVAL,) if too_few else ()), "Dates next to each other share most of their months, so they are far fewer than they look.",),
         checks=(
             Check(DATES, float(count), None, meaning="Each is a date at which both windows lie before the service."),
             Check(RANK, rank, None, meaning="Small when few dates without a service saw so large a change."),
             Check(FLOOR, 1 / (1 + count), None, meaning="With few dates even a great change cannot look rare."),
-            Check(SPELLS, float(spells), spells >= MIN_SPELLS, needed=f"{MIN_SPELLS} or more", meaning="Fewer say little about ordinary change."),
+            Check(SPELLS, float(spells), not too_few, needed=f"{MIN_SPELLS} or more", meaning="Fewer say little about ordinary change."),
         ),
     )  # fmt: skip
 

@@ -40,12 +40,12 @@ def comparators_claim(section: Section) -> Claim:
 def crimes_words(section: Section) -> str:
     """The headline as crimes fewer or more than the comparators' change leads to expect, with its interval; "" without one."""
     result = section.headline
-    if not isinstance(result, ResultRecord) or result.scale != "ratio":
+    if not isinstance(result, ResultRecord) or result.scale != "ratio" or result.observed is None:
         return ""
-    ways = three_ways(result, section.facts["observed"])
+    ways = three_ways(result)
     low, high = ways.events_fewer_low, ways.events_fewer_high
     said = (
-        f"In crimes: {formats.number(section.facts['observed'])} were recorded during, {_fewer(ways.events_fewer)} than the "
+        f"In crimes: {formats.number(result.observed)} were recorded during, {_fewer(ways.events_fewer)} than the "
         f"comparators' change would give (95% interval {_fewer(low)} to {_fewer(high)})."
     )
     return check_wording(said, result.maryland_level)

@@ -206,7 +206,6 @@ def _facts(panel: Panel, inputs: Inputs) -> dict[str, Any]:
         **{f"first_{name}": str(panel.months[at[0]]) for name, at in windows.items()},
         **{f"last_{name}": str(panel.months[at[-1]]) for name, at in windows.items()},
         **{f"months_{name}": len(at) for name, at in windows.items()},
-        "observed": float(panel.counts[0, panel.during].sum()),
     }
 
 

@@ -15,10 +15,9 @@ from typing import Any
 from domain.evaluation_settings import NOTHING_SAID, EvaluationSettings, parse_evaluation
 from domain.periods import Period
 from domain.problems import DocumentError
-from domain.return_template import STANDARD, templates
+from domain.return_template import MARKINGS, STANDARD, templates
 
 PROVIDER_KINDS = ("police dedicated", "police overtime", "police other", "partner")
-MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9-]{0,39}$")
 _PROVIDER_CODE = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 
@@ -204,9 +203,9 @@ class SettingsReader:
         )
 
 
-def _due_day(r: SettingsReader, fund: Mapping[str, Any]) -> int | None:
+def _due_day(r: SettingsReader, fund: Mapping[str, Any], default: int | None) -> int | None:
     if fund.get("return_due_day") is None:
-        return None
+        return default
     found = int(r.number(fund, "return_due_day", "fund."))
     if not 1 <= found <= 28:
         r.problems.append("fund.return_due_day: a day from 1 to 28 is needed.")
@@ -219,6 +218,8 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
     fund = document.get("fund", {}) if isinstance(document.get("fund", {}), Mapping) else {}
     service = document.get("service", {}) if isinstance(document.get("service", {}), Mapping) else {}
     windows = document.get("evaluation", {}) if isinstance(document.get("evaluation", {}), Mapping) else {}
+    template = r.choice(r.text(fund, "return_template", "fund.", STANDARD), tuple(templates()), "fund.return_template")
+    defaults = templates()[template].defaults if template in templates() else {}
     code = r.text(document, "code", "")
     if not _CODE.match(code):
         r.problems.append(f"code: use capitals, digits and hyphens, at most 40 (found “{code}”).")
@@ -233,7 +234,7 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
             r.number(t, "value", f"targets[{i}]."),
             r.text(t, "unit", f"targets[{i}]."),
         )
-        for i, t in enumerate(document.get("targets", []), 1)
+        for i, t in enumerate(document.get("targets", defaults.get("targets", [])), 1)
     )
     reference = document.get("rate_reference_provider")
     if reference is not None and reference not in codes:
@@ -253,8 +254,8 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         grant_year=r.text(fund, "grant_year", "fund.", ""),
         grant_power=r.text(fund, "grant_power", "fund.", ""),
         award_gbp=None if award is None else r.number(fund, "award_gbp", "fund."),
-        marking=r.choice(r.text(document, "marking", "", "OFFICIAL"), MARKINGS, "marking"),
-        handling=r.text(document, "handling", "", ""),
+        marking=r.choice(r.text(document, "marking", "", defaults.get("marking", MARKINGS[0])), MARKINGS, "marking"),
+        handling=r.text(document, "handling", "", defaults.get("handling", "")),
         contact=r.text(document, "contact", "", ""),
         selection_method=r.text(document, "selection_method", "", ""),
         service_name=r.text(service, "name", "service.", ""),
@@ -267,10 +268,8 @@ def parse_programme(document: Mapping[str, Any]) -> Programme:
         targets=targets,
         source=r.text(document, "source", "", ""),
         data_note=r.text(document, "data_note", "", ""),
-        return_due_day=_due_day(r, fund),
-        return_template=r.choice(
-            r.text(fund, "return_template", "fund.", STANDARD), tuple(templates()), "fund.return_template"
-        ),
+        return_due_day=_due_day(r, fund, defaults.get("due_day")),
+        return_template=template,
         briefing_marking=r.choice(
             r.text(document, "briefing_marking", "", "OFFICIAL-SENSITIVE"), MARKINGS, "briefing_marking"
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,13 @@ STANDARD = "standard"
 FREQUENCIES = ("M", "Q", "M/Q")
 # What the cover and the sign-off block are made of, so that no return can go without it.
 ALWAYS = (("A", "return_id"), ("A", "reporting_month"), ("K", "prepared"))
+# The steps of signing in their order; a fund may do without the certificate and nothing else.
+STEPS = ("prepared", "checked", "approved", "certified", "submitted")
+CERTIFIED = "certified"
+MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
 _CHANGEABLE = ("label", "frequency", "definition")
-_KNOWN = {"name", "version", "title", "about", "sign_off", "sections", "fields", "changes"}
+_KNOWN = {"name", "version", "title", "about", "sign_off", "sections", "fields", "changes", "defaults"}
+_DEFAULTS = {"marking", "handling", "due_day", "targets"}
 
 
 class ReturnTemplateError(DocumentError):
@@ -46,16 +51,26 @@ class ReturnField:
 
 @dataclass(frozen=True)
 class ReturnTemplate:
-    """``sections``: letter and title in order; ``fields``: those asked for; ``library``: all that could be."""
+    """``sections``: letter and title in order; ``fields``: those asked for; ``library``: all that could be.
+
+    ``sign_off``: each step of signing and the fund's words for it. ``defaults``: what a programme that does not say
+    otherwise reports with (marking, handling, due_day, targets as in a programme's settings).
+    """
 
     name: str
     version: int
     title: str
     about: str
-    sign_off: tuple[str, ...]
+    sign_off: tuple[tuple[str, str], ...]
     sections: tuple[tuple[str, str], ...]
     fields: tuple[ReturnField, ...]
     library: tuple[ReturnField, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def certified(self) -> bool:
+        """The chief finance officer certifies before the return is submitted."""
+        return CERTIFIED in dict(self.sign_off)
 
     @property
     def words(self) -> str:
@@ -97,9 +112,7 @@ def parse_template(document: Mapping[str, Any], library: tuple[ReturnField, ...]
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         problems.append("version: a whole number of 1 or more is needed.")
-    sign_off = document.get("sign_off")
-    if not _list_of_texts(sign_off):
-        problems.append("sign_off: a list of the steps of signing is needed, the first being who prepares it.")
+    sign_off, defaults = _sign_off(document, problems), _defaults(document, problems)
     sections, letters = document.get("sections"), dict.fromkeys(f.section for f in library)
     if (
         not isinstance(sections, Mapping)
@@ -121,17 +134,52 @@ def parse_template(document: Mapping[str, Any], library: tuple[ReturnField, ...]
     if problems:
         raise ReturnTemplateError(problems)
     return ReturnTemplate(
-        version=int(version or 0), sign_off=tuple(sign_off or ()), sections=tuple(sections.items()), fields=tuple(asked),
-        library=library, **texts,
+        version=int(version or 0), sign_off=sign_off, sections=tuple(sections.items()), fields=tuple(asked),
+        library=library, defaults=defaults, **texts,
     )  # fmt: skip
 
 
-def _text(document: Mapping[str, Any], key: str, problems: list[str]) -> str:
+def _text(document: Mapping[str, Any], key: str, problems: list[str], where: str = "") -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value.strip():
-        problems.append(f"{key}: a text is needed.")
+        problems.append(f"{where}{key}: a text is needed.")
         return ""
     return value.strip()
+
+
+def _sign_off(document: Mapping[str, Any], problems: list[str]) -> tuple[tuple[str, str], ...]:
+    """(step, the fund's words for it), in the order of signing."""
+    given = document.get("sign_off")
+    if not isinstance(given, Mapping):
+        problems.append(f"sign_off: the words for each step of signing are needed ({', '.join(STEPS)}).")
+        return ()
+    problems += [
+        f"sign_off.{key}: there is no such step; there are {', '.join(STEPS)}." for key in given if key not in STEPS
+    ]
+    problems += [f"sign_off.{key}: a return needs this step." for key in STEPS if key not in given and key != CERTIFIED]
+    return tuple((key, _text(given, key, problems, "sign_off.")) for key in STEPS if key in given)
+
+
+def _defaults(document: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any]:
+    """What a programme that does not say otherwise reports with; targets are checked with the programme's settings."""
+    given = document.get("defaults", {})
+    if not isinstance(given, Mapping):
+        problems.append(f"defaults: a table is needed ({', '.join(sorted(_DEFAULTS))}).")
+        return {}
+    problems += [
+        f"defaults.{key}: not known; there are {', '.join(sorted(_DEFAULTS))}." for key in given if key not in _DEFAULTS
+    ]
+    if given.get("marking", MARKINGS[0]) not in MARKINGS:
+        problems.append(f"defaults.marking: one of {', '.join(MARKINGS)} is needed.")
+    day = given.get("due_day", 1)
+    if isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= 28:
+        problems.append("defaults.due_day: a day from 1 to 28 is needed.")
+    if not isinstance(given.get("handling", ""), str):
+        problems.append("defaults.handling: a text is needed.")
+    targets = given.get("targets", [])
+    if not isinstance(targets, list) or not all(isinstance(t, Mapping) for t in targets):
+        problems.append("defaults.targets: a list of tables is needed, as in a programme's settings.")
+    return dict(given)
 
 
 def _list_of_texts(value: Any) -> bool:

@@ -11,6 +11,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     APPROVER = "approver"
     REVIEWER = "reviewer"
+    FINANCE = "finance officer"
     INFORMATION_GOVERNANCE = "information governance"
     ADMINISTRATOR = "administrator"
 
@@ -29,6 +30,10 @@ class Permission(StrEnum):
     RESOLVE_COMMENTS = "resolve comments"
     VIEW_RETURNS = "view returns"
     BUILD_RETURNS = "build returns"
+    CHECK_RETURNS = "check returns"
+    APPROVE_RETURNS = "approve returns"
+    CERTIFY_RETURNS = "certify returns"
+    SUBMIT_RETURNS = "submit returns"
     VIEW_DATA = "view data"
     LOAD_DATA = "load data"
     CHANGE_RULES = "change counting rules"
@@ -60,12 +65,18 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYONE
         | _DASHBOARDS
         | _OPERATIONAL
-        | {P.VIEW_RETURNS, P.BUILD_RETURNS, P.VIEW_DATA, P.LOAD_DATA, P.CHANGE_RULES, P.SEE_REJECTS}
+        | {P.VIEW_RETURNS, P.BUILD_RETURNS, P.CHECK_RETURNS, P.SUBMIT_RETURNS}
+        | {P.VIEW_DATA, P.LOAD_DATA, P.CHANGE_RULES, P.SEE_REJECTS}
         | {P.COMMENT_ON_EVALUATION, P.RESOLVE_COMMENTS}
     ),
     Role.APPROVER: frozenset(
-        _EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_RETURNS, P.VIEW_DATA, P.RELEASE_CASE_STUDIES}
+        _EVERYONE
+        | _DASHBOARDS
+        | _OPERATIONAL
+        | {P.VIEW_RETURNS, P.APPROVE_RETURNS, P.SUBMIT_RETURNS, P.VIEW_DATA, P.RELEASE_CASE_STUDIES}
     ),
+    # Sees the dashboards as funders do; the return they certify is one document, the same for all who may open it.
+    Role.FINANCE: frozenset(_EVERYONE | _DASHBOARDS | {P.VIEW_RETURNS, P.CERTIFY_RETURNS}),
     Role.REVIEWER: frozenset(_EVERYONE | _DASHBOARDS | _OPERATIONAL | {P.VIEW_DATA, P.COMMENT_ON_EVALUATION}),
     Role.INFORMATION_GOVERNANCE: frozenset(
         _EVERYONE | {P.VIEW_OVERVIEW, P.VIEW_CASE_STUDIES, P.RELEASE_CASE_STUDIES, P.VIEW_DATA}

@@ -24,7 +24,8 @@ from tests.factories import PROGRAMME
 
 FIELDS = parse_library(tomllib.loads((FOLDER / LIBRARY).read_text()))
 GOOD = {
-    "name": "mine", "version": 2, "title": "My return", "about": "Cover and signature.", "sign_off": ["Prepared by"],
+    "name": "mine", "version": 2, "title": "My return", "about": "Cover and signature.",
+    "sign_off": {"prepared": "By", "checked": "Seen by", "approved": "Approved by", "submitted": "Sent"},
     "sections": {"K": "Signed", "A": "Cover"},
 }  # fmt: skip
 
@@ -52,7 +53,14 @@ def test_sections_stand_in_the_templates_order_and_hold_all_their_fields_unless_
         ({"name": ""}, "name: a text is needed"),
         ({"version": 0}, "version: a whole number of 1 or more"),
         ({"version": True}, "version: a whole number"),
-        ({"sign_off": []}, "sign_off: a list of the steps"),
+        ({"sign_off": []}, "sign_off: the words for each step"),
+        ({"sign_off": {"prepared": "By", "checked": "By", "approved": "By"}}, "sign_off.submitted: a return needs"),
+        ({"sign_off": {**GOOD["sign_off"], "sung": "By"}}, "sign_off.sung: there is no such step"),
+        ({"sign_off": {**GOOD["sign_off"], "certified": ""}}, "sign_off.certified: a text is needed"),
+        ({"defaults": {"marking": "SECRET"}}, "defaults.marking: one of OFFICIAL"),
+        ({"defaults": {"due_day": 31}}, "defaults.due_day: a day from 1 to 28"),
+        ({"defaults": {"colour": 1}}, "defaults.colour: not known"),
+        ({"defaults": {"targets": [1]}}, "defaults.targets: a list of tables"),
         ({"sections": {}}, "sections: a letter and a title"),
         ({"sections": {"A": "Cover", "K": "Signed", "Z": "Last"}}, "sections.Z: there is no such section"),
         ({"sections": {"A": "Cover"}}, "The field K prepared cannot be left out"),
@@ -76,6 +84,21 @@ def test_what_is_wrong_is_said(change: dict[str, object], said: str) -> None:
     assert said in str(refused.value)
 
 
+def test_the_certificate_is_the_only_step_a_fund_may_do_without() -> None:
+    assert templates()[STANDARD].certified
+    assert not templates()["short"].certified
+    mixed = dict(reversed(GOOD["sign_off"].items()))
+    made = parse_template({**GOOD, "sign_off": mixed}, FIELDS)
+    assert [step for step, _ in made.sign_off] == ["prepared", "checked", "approved", "submitted"], "in their own order"
+
+
+def test_a_programme_that_does_not_say_reports_as_its_template_does() -> None:
+    fund = {**PROGRAMME["fund"], "return_template": "short"}
+    fund.pop("return_due_day", None)
+    assert parse_programme({**PROGRAMME, "fund": fund}).return_due_day == 10
+    assert parse_programme({**PROGRAMME, "fund": {**fund, "return_due_day": 21}}).return_due_day == 21
+
+
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ReturnTemplateError) as refused:
         parse_template({**GOOD, "name": "", "version": "1", "sign_off": "me"}, FIELDS)
@@ -89,7 +112,7 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
-@given(st.dictionaries(st.sampled_from([*GOOD, "fields", "changes", "other"]), ANYTHING, max_size=4))
+@given(st.dictionaries(st.sampled_from([*GOOD, "fields", "changes", "defaults", "other"]), ANYTHING, max_size=4))
 def test_any_document_makes_a_template_or_is_refused_in_words(change: dict[str, object]) -> None:
     problems: list[str] = []
     held = set(ALWAYS)

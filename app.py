@@ -21,6 +21,8 @@ from settings import ROOT, Settings, load_settings
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole portal, warm: every page imported, every callback known, every header decided."""
+    from jobs import routes as job_routes  # here: the worker takes commands alone and need not hold what pages hold
+
     settings = settings or load_settings()
     server = create_server()
     make_ready(server, settings)
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     account_routes.install(server)
     dash_app = _create_dash(server, settings)
     register_each(pages, server)
+    job_routes.register(server)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)

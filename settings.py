@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -18,6 +18,30 @@ _OUR_FILES = ("secret_key", "portal.sqlite3")
 
 class SettingsError(ValueError):
     """A setting has a value the portal cannot use; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """Work done apart from a page's request, and how much of the machine one piece of it may take."""
+
+    redis_url: str = field(default="", repr=False)  # may hold a password; empty: the queue is a file in DATA_DIR
+    workers: int = 1  # jobs at the same time, of one worker process
+    seconds: int = 300  # one return's share of a job; a batch has that for each
+    memory_mb: int = 1024  # a return with three years of data takes 390 MB of memory and 530 MB of data segment
+    days_kept: int = 7  # a finished job's file
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    host: str = ""  # empty: nothing is sent, and that is said
+    port: int = 587
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = True
+    sender: str = ""
+    portal_address: str = ""  # what links in e-mails and calendars begin with
+    draft_day: int = 3  # of the month after; managers are told that the draft can be opened
+    reminder_days: tuple[int, ...] = (7, 2)  # before the return is due
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,11 @@ class Settings:
     max_load_mb: int = 256  # an extract file after unpacking
     sign_ins_per_minute: int = 20  # tries to sign in, from one address
     ping_retention_days: int = 90  # raw pings, after their month has been confirmed
+    jobs: JobSettings = JobSettings()
+    mail: MailSettings = MailSettings()
+    seal_key: Path | None = None  # PKCS#12 file of the organisation's seal; None: the portal's own, made once
+    seal_passphrase: str = field(default="", repr=False)
+    seal_trusted: Path | None = None  # certificates (PEM) of seals used before, and of authorities
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:
@@ -60,10 +89,14 @@ def max_load_bytes() -> int:
     return _number("MAX_LOAD_MB", 256, 1, 4096) << 20
 
 
+def _path(name: str) -> Path | None:
+    given = os.environ.get(name, "")
+    return Path(given).expanduser().resolve() if given else None
+
+
 def ping_store_setting() -> Path | None:
     """PING_STORE: a folder for the pings; None for beside the database."""
-    given = os.environ.get("PING_STORE", "")
-    return Path(given).expanduser().resolve() if given else None
+    return _path("PING_STORE")
 
 
 def _colour(name: str, default: str) -> str:
@@ -110,6 +143,53 @@ def _make_private(data_dir: Path) -> None:
             data_dir.chmod(0o700)
 
 
+def _job_settings() -> JobSettings:
+    url = os.environ.get("REDIS_URL", "")
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://, like redis://127.0.0.1:6379/0.")
+    return JobSettings(
+        redis_url=url,
+        workers=_number("JOB_WORKERS", 1, 1, 32),
+        seconds=_number("JOB_SECONDS", 300, 1, 24 * 3600),
+        memory_mb=_number("JOB_MEMORY_MB", 1024, 64, 1 << 20),
+        days_kept=_number("JOB_DAYS_KEPT", 7, 1, 365),
+    )
+
+
+def _mail_settings() -> MailSettings:
+    host, sender = os.environ.get("SMTP_HOST", ""), os.environ.get("MAIL_FROM", "")
+    address = os.environ.get("PORTAL_ADDRESS", "").rstrip("/")
+    if address and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?", address):
+        raise SettingsError(
+            f"PORTAL_ADDRESS is “{address}”; write what people type to open the portal, like https://portal.example.org."
+        )
+    if host and not (address and re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", sender)):
+        raise SettingsError(
+            "SMTP_HOST is set, so e-mails are sent: they also need MAIL_FROM (an address like portal@example.org) and "
+            "PORTAL_ADDRESS (like https://portal.example.org), because an e-mail holds a link and no data."
+        )
+    return MailSettings(
+        host=host,
+        port=_number("SMTP_PORT", 587, 1, 65535),
+        user=os.environ.get("SMTP_USER", ""),
+        password=os.environ.get("SMTP_PASSWORD", ""),
+        starttls=os.environ.get("SMTP_STARTTLS", "1") == "1",
+        sender=sender,
+        portal_address=address,
+        draft_day=_number("RETURN_DRAFT_DAY", 3, 1, 28),
+        reminder_days=_days("RETURN_REMINDER_DAYS", "7,2"),
+    )
+
+
+def _days(name: str, default: str) -> tuple[int, ...]:
+    """Numbers of days with commas between them, largest first; none for none at all."""
+    raw = os.environ.get(name, default)
+    parts = [part.strip() for part in raw.split(",") if part.strip()]
+    if not all(re.fullmatch(r"[0-9]{1,2}", part) and int(part) <= 27 for part in parts):
+        raise SettingsError(f"{name} is “{raw}”; write numbers of days from 0 to 27 with commas, like {default}.")
+    return tuple(sorted({int(part) for part in parts}, reverse=True))
+
+
 def load_settings() -> Settings:
     """Read every setting; raise SettingsError naming the first that cannot be used."""
     data_dir = Path(os.environ.get("DATA_DIR", ROOT / "var")).expanduser().resolve()
@@ -135,4 +215,9 @@ def load_settings() -> Settings:
         max_load_mb=max_load_bytes() >> 20,
         sign_ins_per_minute=_number("SIGN_INS_PER_MINUTE", 20, 1, 100_000),
         ping_retention_days=_number("PING_RETENTION_DAYS", 90, 0, 3650),
+        jobs=_job_settings(),
+        mail=_mail_settings(),
+        seal_key=_path("SEAL_KEY"),
+        seal_passphrase=os.environ.get("SEAL_PASSPHRASE", ""),
+        seal_trusted=_path("SEAL_TRUSTED"),
     )

@@ -1,4 +1,4 @@
-"""One sign-in a role for the demonstration programme, on this computer only.
+"""One sign-in a role for the demonstration programme, and a second manager, on this computer only.
 
 The passphrase is published, so these accounts exist only where nobody else can reach the portal: they
 are not made, and do not sign in, unless the portal listens on a loopback address with no proxy before it.
@@ -39,7 +39,9 @@ class NotLoopback(RuntimeError):
 
 
 def sign_ins() -> list[DemoSignIn]:
-    return [DemoSignIn(f"{role.value.replace(' ', '-')}@{DOMAIN}", role) for role in Role]
+    """Nobody checks a return that they wrote themselves, so there are two managers."""
+    each = [DemoSignIn(f"{role.value.replace(' ', '-')}@{DOMAIN}", role) for role in Role]
+    return [*each, DemoSignIn(f"second-manager@{DOMAIN}", Role.MANAGER)]
 
 
 def _on_this_computer_only(settings: Settings) -> bool:
@@ -88,7 +90,7 @@ def ensure_demo_accounts(settings: Settings) -> list[DemoSignIn]:
             add_account(
                 scope,
                 email=one.email,
-                name=f"Demonstration {one.role.value}",
+                name=f"Demonstration {one.email.split('@')[0].replace('-', ' ')}",
                 role=one.role,
                 programmes=programmes,
                 password_hash=hash_password(PASSPHRASE),

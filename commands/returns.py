@@ -1,21 +1,45 @@
-"""``flask --app app return build``: a month's return as PDF, from the data, by whoever runs the server."""
+"""``flask --app app return ...``: build, check, list, compare and verify returns, by whoever runs the server."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 from flask import Flask
+from tqdm import tqdm
 
 from commands.writing import write_whole
 from data_access import audit
+from data_access.programmes import data_as_at, get_programme, list_programmes
 from data_access.reading import UnknownProgramme
+from data_access.returns import versions
+from data_access.returns.versions import Damaged, NoSuchVersion, Version
+from domain import formats
 from domain.scope import server_scope
 from reports.charts import ChartError
-from reports.contents import MonthNotHeld, build_contents
-from reports.pdf import PdfError, build_pdf
+from reports.checks.answers import stands_in_the_way
+from reports.checks.model import Severity
+from reports.checks.run import run_checks
+from reports.contents import MonthNotHeld, contents_of, returnable_months
+from reports.data_files.formats import FORMATS
+from reports.differences import differences
+from reports.files import KINDS, file_stem, return_file
+from reports.pdf import PdfError
+from reports.sealing.keys import SealKeyError, trusted_certificates
+from reports.sealing.report import check_file
+from reports.source import due_date
+from reports.standing import status
+from settings import load_settings
+
+REFUSED = (UnknownProgramme, MonthNotHeld, NoSuchVersion, Damaged, PdfError, ChartError, ValueError, OSError)
+SCOPE = server_scope()
+
+_programme = click.option("--programme", "code", required=True, help="Programme code, for example DEMO.")
+_month = click.option("--month", required=True, help="Month, YYYY-MM.")
+_number = click.option("--version", "number", type=int, help="Version; the newest where it is not given.")
 
 
 def register(server: Flask) -> None:
@@ -27,25 +51,159 @@ def returns() -> None:
     """Monthly returns."""
 
 
+def _stop(problem: object) -> None:
+    click.echo(str(problem), err=True)
+    sys.exit(1)
+
+
+def _version(code: str, month: str, number: int | None) -> Version:
+    return versions.latest(SCOPE, code, month) if number is None else versions.get(SCOPE, code, month, number)
+
+
+def _write(code: str, version: Version, kind: str, out: Path) -> bytes:
+    file = return_file(SCOPE, code, version, kind)
+    write_whole(out, file.body)
+    detail = {"month": version.month, "version": version.number, "sha256": hashlib.sha256(file.body).hexdigest()}
+    audit.note(actor=SCOPE.actor, event="return built", detail=detail, programme_code=code)
+    return file.body
+
+
 @returns.command("build")
-@click.option("--programme", "code", required=True, help="Programme code, for example DEMO.")
-@click.option("--month", required=True, help="Month, YYYY-MM.")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write.")
-def build(code: str, month: str, out: Path) -> None:
-    """Write a month's return as PDF (PDF/UA-1 and PDF/A-3a in one file)."""
+@_programme
+@_month
+@_number
+@click.option("--format", "kind", type=click.Choice(KINDS), default="pdf", show_default=True)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+def build(code: str, month: str, number: int | None, kind: str, out: Path) -> None:
+    """Write a month's return: a PDF (PDF/UA-1 and PDF/A-3a in one file, its data inside) or a data file."""
     if not out.parent.is_dir():
         raise click.UsageError(f"There is no folder {out.parent}; make it first or choose another place for --out.")
-    scope = server_scope()
     try:
         click.echo(f"Building the return of {code} for {month} ...", err=True)
-        contents = build_contents(scope, code, month)
-        pdf = build_pdf(contents)
-    except (UnknownProgramme, MonthNotHeld, PdfError, ChartError, ValueError) as problem:
-        click.echo(str(problem), err=True)
+        body = _write(code, version := _version(code, month, number), kind, out)
+    except REFUSED as problem:
+        _stop(problem)
+    click.echo(f"Wrote {out} ({len(body):,} bytes)")
+    click.echo(f"SHA-256 of the {'PDF ' if kind == 'pdf' else 'file'}  {hashlib.sha256(body).hexdigest()}")
+    data = version.data_sha256 or data_as_at(SCOPE, code).data_sha256
+    click.echo(f"SHA-256 of the data  {data}")
+
+
+@returns.command("build-all")
+@_month
+@click.option("--programme", "codes", multiple=True, help="Only these programmes; may be given several times.")
+@click.option("--format", "kinds", type=click.Choice(KINDS), multiple=True, default=("pdf",), show_default=True)
+@click.option("--folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where to write them.")
+def build_all(month: str, codes: tuple[str, ...], kinds: tuple[str, ...], folder: Path) -> None:
+    """Write the return of every programme that has the month; what cannot be built is said, and the rest goes on."""
+    if not folder.is_dir():
+        raise click.UsageError(f"There is no folder {folder}; make it first or choose another place for --folder.")
+    asked = list(codes) or [p.code for p in list_programmes(SCOPE)]
+    failed = {
+        code: why for code in tqdm(asked, unit="return", disable=None) if (why := _one(code, month, kinds, folder))
+    }
+    click.echo(f"Wrote the returns of {formats.counted(len(asked) - len(failed), 'programme')} to {folder}.")
+    for code, why in failed.items():
+        click.echo(f"{code}: {why}", err=True)
+    if failed:
         sys.exit(1)
-    write_whole(out, pdf)
-    detail = {"month": month, "data_sha256": contents.data_sha256}
-    audit.note(actor=scope.actor, event="return built", detail=detail, programme_code=code)
-    click.echo(f"Wrote {out} ({len(pdf):,} bytes)")
-    click.echo(f"SHA-256 of the PDF   {hashlib.sha256(pdf).hexdigest()}")
-    click.echo(f"SHA-256 of the data  {contents.data_sha256}")
+
+
+def _one(code: str, month: str, kinds: Iterable[str], folder: Path) -> str:
+    """Why a programme's return was not written; "" when it was."""
+    try:
+        version = _version(code, month, None)
+        for kind in kinds:
+            extension = "pdf" if kind == "pdf" else FORMATS[kind].extension
+            _write(code, version, kind, folder / f"{file_stem(code, version)}.{extension}")
+    except REFUSED as problem:
+        return str(problem)
+    return ""
+
+
+@returns.command("check")
+@_programme
+@_month
+def check(code: str, month: str) -> None:
+    """Say what every check finds; 1 while anything stands in the way of the analyst's signature."""
+    try:
+        version = _version(code, month, None)
+        results = run_checks(SCOPE, contents_of(SCOPE, code, version), version.narrative)
+    except REFUSED as problem:
+        _stop(problem)
+    open_ = 0
+    for result in results:
+        click.echo(f"{result.title}: {result.about}")
+        for finding in result.findings:
+            waiting = stands_in_the_way(finding, version.reasons)
+            open_ += waiting
+            word = (
+                "explained" if not waiting else "blocks" if finding.severity is Severity.BLOCKING else "needs a reason"
+            )
+            click.echo(f"  {word}: {finding.sentence} {finding.what_to_do}")
+    click.echo(f"{formats.counted(open_, 'finding')} in the way of the analyst's signature.")
+    sys.exit(1 if open_ else 0)
+
+
+@returns.command("list")
+@_programme
+def list_(code: str) -> None:
+    """Every month a return can be built for: state, version, due date and the hash of the sealed file."""
+    try:
+        programme, months = get_programme(SCOPE, code), returnable_months(SCOPE, code)
+        held = versions.newest_by_month(SCOPE, code)
+    except REFUSED as problem:
+        _stop(problem)
+    click.echo(f"{'Month':9}{'Version':9}{'State':42}{'Due':14}SHA-256 of the sealed file")
+    for month in months:
+        version = held.get(month) or Version(month)
+        due = due_date(programme, month)
+        state = status(version) if version.revision else "Not started"
+        when = formats.day(due) if due else "not set"
+        click.echo(f"{month:9}{version.number:<9}{state:42}{when:14}{version.pdf_sha256}".rstrip())
+
+
+@returns.command("diff")
+@_programme
+@_month
+@click.option("--before", required=True, type=int, help="The earlier version.")
+@click.option("--after", required=True, type=int, help="The later version.")
+def diff(code: str, month: str, before: int, after: int) -> None:
+    """Every printed value that differs between two versions."""
+    try:
+        earlier, later = (contents_of(SCOPE, code, _version(code, month, n)) for n in (before, after))
+    except REFUSED as problem:
+        _stop(problem)
+    found = differences(earlier, later)
+    for d in found:
+        click.echo(f"{d.section}; {d.place}\n  was  {d.before}\n  is   {d.after}")
+    click.echo(f"{formats.counted(len(found), 'printed value')} differ.")
+
+
+@returns.command("verify")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def verify(files: tuple[Path, ...]) -> None:
+    """Say whether a sealed return is, byte for byte, what was signed. Works offline; 1 when any file is not whole."""
+    try:
+        trusted = trusted_certificates(load_settings())
+    except SealKeyError as problem:
+        _stop(problem)
+    worst = 0
+    for path in files:
+        lines, code = check_file(path, trusted)
+        worst = max(worst, code)
+        click.echo("\n".join([*lines, *_registered(path), ""]))
+    sys.exit(worst)
+
+
+def _registered(path: Path) -> list[str]:
+    """What this portal's register says of the file."""
+    if not path.is_file():
+        return []
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = versions.known_file(digest)
+    if not found:
+        return ["The register of this portal holds no file with this hash."]
+    return [
+        f"In the register: {code}, {month}, version {number}, {state.value}." for code, month, number, state in found
+    ]

@@ -12,6 +12,7 @@ from data_access.like_for_like import half_range, monthly_minutes, sparse_note
 from data_access.patrols import minutes_for_rates
 from data_access.reading import Opened, finished, opened, pings_covered, viewer_period
 from data_access.released_patrols import is_protected
+from data_access.remembered import remembered
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, add_months, financial_year, month_of, parse_month
@@ -32,6 +33,7 @@ RATE_COLUMNS = [
 _cost = schema.cost.c
 
 
+@remembered
 def cost_by_provider(scope: Scope, filters: Filters) -> pd.DataFrame:
     """What each provider's presence cost: [provider, provider_name, cost_gbp, patrol_minutes, person_minutes,
     cost_per_patrol_minute_gbp, cost_per_person_hour_gbp, like_for_like_minutes, like_for_like_rate_gbp with its 95%
@@ -258,6 +260,7 @@ class Finance:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
+@remembered
 def finance(scope: Scope, code: str, month: str) -> Finance:
     """Award, spend, forecast, variance, match funding and claims for ``month`` (YYYY-MM) and its year to date."""
     first = parse_month(month)

@@ -29,6 +29,7 @@ from data_access.reading import (
     viewer_period,
     zero_filled,
 )
+from data_access.remembered import remembered
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_of
@@ -43,6 +44,7 @@ MINUTES_IN_DAY = 24 * 60
 _crime = schema.crime.c
 
 
+@remembered
 def crime_table(
     scope: Scope,
     filters: Filters,

@@ -9,6 +9,7 @@ import pandas as pd
 from data_access import crimes, patrols, trends
 from data_access.areas import hot_spots
 from data_access.programmes import get_programme
+from data_access.remembered import remembered
 from domain.filters import Filters
 from domain.periods import Period
 from domain.roles import Permission
@@ -41,6 +42,7 @@ class Delivery:
         return self.visits_at_dose / self.visits_with_dose if self.visits_with_dose else None
 
 
+@remembered
 def delivery_table(scope: Scope, filters: Filters, by: tuple[str, ...]) -> pd.DataFrame:
     """Columns: *by, patrol and plan sums, ``delivered_share``, ``compliance``, ``gps_share``, ``person_hours`` (fractions, hours).
 
@@ -84,6 +86,7 @@ def _carry_hidden(frame: pd.DataFrame) -> None:
         frame[f"suppressed_{column}"] = frame["suppressed_patrol_minutes"]
 
 
+@remembered
 def delivery_total(scope: Scope, filters: Filters) -> Delivery:
     """The totals over the filters' period and hot spots; 0 where nothing is loaded, NaN where hidden."""
     row = delivery_table(scope, filters, ()).iloc[0]

@@ -20,6 +20,7 @@ from data_access.reading import (
     viewer_period,
     zero_filled,
 )
+from data_access.remembered import remembered
 from domain.filters import Filters
 from domain.measures import BY_CODE, MEASURES
 from domain.periods import Period, month_of
@@ -32,6 +33,7 @@ NO_HOT_SPOT = ""  # recorded without a hot spot
 _engagement = schema.engagement.c
 
 
+@remembered
 def engagement_table(
     scope: Scope, filters: Filters, by: Sequence[str] = ("measure",), *, measures: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -51,10 +53,7 @@ def engagement_table(
         cells, levels = _cells(o, period, held)
         if filters.hot_spots and (cells["hot_spot"] == NO_HOT_SPOT).any():
             o.notes.append("Counts recorded without a hot spot are left out, because hot spots are chosen.")
-        others = tuple(d for d in by if d != "measure")
-        parts = [_one_measure(o, cells, levels, others, filters, period, m) for m in held]
-        columns = [*by, "count"]
-        frame = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+        frame = _filled(o, cells, {**levels, "measure": held}, by, filters, period)
         frame.insert(len(by), "section", [_of(m, "section") for m in frame["measure"]])
         frame.insert(len(by) + 1, "label", [_of(m, "label") for m in frame["measure"]])
         note_gaps(o, _covered(o), period, "engagement counts")
@@ -102,20 +101,17 @@ def _cells(o: Opened, period: Period, held: Sequence[str]) -> tuple[pd.DataFrame
     return frame, levels
 
 
-def _one_measure(
-    o: Opened,
-    cells: pd.DataFrame,
-    levels: dict[str, list[Any]],
-    by: tuple[str, ...],
-    filters: Filters,
-    period: Period,
-    measure: str,
+def _filled(
+    o: Opened, cells: pd.DataFrame, levels: dict[str, list[Any]], by: tuple[str, ...], filters: Filters, period: Period
 ) -> pd.DataFrame:
-    own = cells[cells["measure"] == measure]
-    cover = _covered(o)
-    own = own[own["hot_spot"].isin(filters.hot_spots)] if filters.hot_spots else own
+    """Every measure held, with its zeros, measure by measure."""
+    columns = [*by, "count"]
+    if not levels["measure"]:
+        return pd.DataFrame(columns=columns)
+    own = cells[cells["hot_spot"].isin(filters.hot_spots)] if filters.hot_spots else cells
     wanted = {**levels, "hot_spot": list(filters.hot_spots) or levels["hot_spot"]}
-    frame = zero_filled(own, by, {d: wanted[d] for d in by}, ["count"], cover, period)
+    order = ("measure", *(d for d in by if d != "measure"))
+    frame = zero_filled(own, order, {d: wanted[d] for d in order}, ["count"], _covered(o), period)
     if not frame["count"].isna().any():
         frame["count"] = frame["count"].astype("int64")
-    return frame.assign(measure=measure)
+    return frame[columns]

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from data_access import schema as s
 from data_access.placement import INSIDE, NO_COORDINATES, OUTSIDE
 from data_access.reading import CRIME_KINDS, Opened, opened
+from data_access.remembered import remembered
 from domain import formats
 from domain.periods import add_months, month_of, month_period, parse_month
 from domain.roles import Permission
@@ -42,6 +43,7 @@ class _Month:
     both_sides: bool
 
 
+@remembered
 def list_loads(scope: Scope, code: str) -> pd.DataFrame:
     """Every load, newest first.
 
@@ -163,6 +165,7 @@ def _crime_rows(o: Opened) -> tuple[int, int]:
 # --- months that look under-supplied ----------------------------------------------------------------------
 
 
+@remembered
 def undersupplied_months(scope: Scope, code: str) -> list[Undersupplied]:
     """Months whose extract looks short of rows, for a reader to be warned; nothing is corrected.
 

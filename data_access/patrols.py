@@ -39,6 +39,7 @@ from data_access.reading import (
 )
 from data_access.released_patrols import ALL_PROVIDERS, crosses, is_protected, patrol_period
 from data_access.released_patrols import table as released_table
+from data_access.remembered import remembered
 from data_access.visit_rows import COUNTS, MINUTES, by_hour, visit_rows
 from domain.filters import Filters
 from domain.periods import Period
@@ -78,6 +79,7 @@ __all__ = [
 ]
 
 
+@remembered
 def patrol_table(
     scope: Scope, filters: Filters, by: Sequence[str] = (), *, provider: str | None = None
 ) -> pd.DataFrame:
@@ -140,6 +142,7 @@ def _released(o: Opened, filters: Filters, period: Period, by: tuple[str, ...], 
     return released_table(o, filters, period, by, provider, count, levels)
 
 
+@remembered
 def minutes_for_rates(scope: Scope, filters: Filters) -> pd.DataFrame:
     """[month, provider, patrol_minutes, person_minutes] of all hot spots, to divide spend by; never to be shown.
 
@@ -194,6 +197,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 # --- the plan -----------------------------------------------------------------------------------------------
 
 
+@remembered
 def plan_table(scope: Scope, filters: Filters, by: Sequence[str] = (), *, provider: str | None = None) -> pd.DataFrame:
     """What was planned in the chosen hot spots: one row of the plan is one planned visit.
 

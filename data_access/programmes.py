@@ -14,6 +14,7 @@ from data_access import schema
 from data_access.dosage_rules import rules_as_json, rules_rows
 from data_access.engine import get_engine, utc_now
 from data_access.reading import Opened, crimes_covered, opened, pings_covered
+from data_access.remembered import remembered
 from domain.filters import FilterDefaults
 from domain.periods import Period, add_months, month_end
 from domain.programme import Programme
@@ -55,11 +56,13 @@ def list_programmes(scope: Scope) -> list[ProgrammeSummary]:
     return [ProgrammeSummary(r.code, r.name, bool(r.demonstration)) for r in rows if scope.sees(r.code)]
 
 
+@remembered
 def get_programme(scope: Scope, code: str) -> Programme:
     with opened(scope, code, Permission.OWN_ACCOUNT) as o:
         return o.programme
 
 
+@remembered
 def filter_defaults(scope: Scope, code: str) -> FilterDefaults:
     """The service window, or else the last 12 whole months of crime data; all hot spots."""
     with opened(scope, code, Permission.OWN_ACCOUNT) as o:
@@ -88,6 +91,7 @@ def _last_whole_months(o: Opened) -> Period:
     return Period(start, month_end(first_of_last))
 
 
+@remembered
 def data_as_at(scope: Scope, code: str) -> AsAt:
     """When data last arrived, how far they reach, which harm weights, and the data's hash."""
     with opened(scope, code, Permission.OWN_ACCOUNT) as o:

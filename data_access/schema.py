@@ -32,6 +32,8 @@ from data_access.schema_evaluation import (
     plan_deviation,
     review_comment,
 )
+from data_access.schema_jobs import job, mail_outbox, return_notice
+from data_access.schema_returns import return_step, return_version
 
 programme = Table(
     "programme",
@@ -336,19 +338,6 @@ case_study = Table(
     UniqueConstraint("programme_id", "reference"),
 )
 
-return_draft = Table(
-    "return_draft",
-    metadata,
-    id_column(),
-    programme_column(),
-    Column("month", String(7), nullable=False),
-    Column("narrative", JSON, nullable=False),
-    Column("revision", Integer, nullable=False),  # concurrent edits are refused, not merged
-    Column("updated_at", DateTime, nullable=False),
-    Column("updated_by", String(120), nullable=False),
-    UniqueConstraint("programme_id", "month"),
-)
-
 __all__ = [
     "analysis_plan",
     "analysis_tried",
@@ -364,14 +353,18 @@ __all__ = [
     "dosage_rules",
     "dose_day",
     "engagement",
+    "job",
     "load",
+    "mail_outbox",
     "metadata",
     "ping_part",
     "plan",
     "plan_deviation",
     "programme",
     "reject",
-    "return_draft",
+    "return_notice",
+    "return_step",
+    "return_version",
     "review_comment",
     "sign_in_source",
     "tracker_day",

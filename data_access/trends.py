@@ -15,6 +15,7 @@ from data_access.crimes import crime_table
 from data_access.loads import undersupplied_months
 from data_access.programmes import get_programme
 from data_access.reading import crimes_covered, opened
+from data_access.remembered import remembered
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, add_months, month_end, month_of, parse_month
@@ -58,12 +59,14 @@ def limits_caption(programme: Programme) -> str:
     )
 
 
+@remembered
 def months_loaded(scope: Scope, code: str) -> list[str]:
     """Months that a load of recorded crime covers, first to last: what period controls offer."""
     with opened(scope, code, Permission.OWN_ACCOUNT) as o:
         return sorted({m for period in crimes_covered(o).periods for m in period.months()})
 
 
+@remembered
 def monthly(scope: Scope, filters: Filters) -> pd.DataFrame:
     """Crimes, ASB incidents, harm and XmR limits by whole month.
 
@@ -157,6 +160,7 @@ def _covered(scope: Scope, code: str, period: Period) -> bool:
     return bool(loaded) and set(period.months()) <= loaded
 
 
+@remembered
 def totals(scope: Scope, filters: Filters) -> dict[str, float]:
     """crimes, harm_days, scored, harm_per_crime, not_scored, asb_incidents over the period; NaN where not loaded."""
     if not _covered(scope, filters.programme, filters.period):

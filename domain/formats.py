@@ -86,6 +86,11 @@ def span(value: Period) -> str:
     return f"{start.day} to {day(end)}"
 
 
+def counted(n: int, thing: str) -> str:
+    """ "1 finding", "3 findings"."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
 def joined(words: list[str]) -> str:
     """ "a, b and c"."""
     if len(words) < 2:

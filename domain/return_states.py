@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.roles import Permission
+from domain.scope import OutOfScope
 
 
 class State(StrEnum):
@@ -69,7 +70,7 @@ class NotNow(ValueError):
     """The return does not stand where this step begins; the message says where it stands and what comes next."""
 
 
-class NotYours(PermissionError):
+class NotYours(OutOfScope):
     """The step can be taken now, but not by this person; the message says why and who can."""
 
 
@@ -176,4 +177,12 @@ _WHO: Mapping[Action, str] = {
     Action.SEND_BACK: "Managers, approvers and finance officers can.",
     Action.CORRECT: "Managers can.",
     Action.SUPERSEDE: "The portal does it when the next version is submitted.",
+}
+
+
+WAITS_FOR: Mapping[Action, str] = {
+    Action.CHECK: "a manager who did not write it",
+    Action.APPROVE: "the senior responsible owner",
+    Action.CERTIFY: "the chief finance officer",
+    Action.SUBMIT: "a manager or the senior responsible owner",
 }

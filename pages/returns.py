@@ -1,31 +1,38 @@
-"""Returns: what is due, and is it right? Months and their state; one month's checks, narrative, preview and PDF."""
+"""Returns: what is due, and is it right? Months and their state; one month's checks, narrative, signatures and files."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
-from dash import Input, Output, State, dcc, html
+from dash import ALL, Input, Output, State, ctx, dcc, html
 from flask import Flask
 
+from access.forms import last_messages
 from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
+from components.forms import messages
 from components.shell import no_access
-from data_access import programmes, returns
-from data_access.engine import utc_now
-from domain import formats
-from domain.programme import Programme
+from data_access import programmes
+from data_access.returns import narrative, versions
+from data_access.returns.changing import StaleVersion
+from data_access.returns.narrative import TextRefused
+from data_access.returns.versions import NoSuchVersion
+from domain.return_states import NotNow
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
+from pages import _returns_checks, _returns_job, _returns_work
+from pages._returns_list import lead, months_table, state_words
+from pages._returns_shown import Shown, look
 from reports import routes
-from reports.contents import MonthNotHeld, build_contents, returnable_months, why_no_returns
-from reports.model import ReturnContents
-from reports.preview import gaps, preview
+from reports.checks.answers import unanswered
+from reports.contents import MonthNotHeld, returnable_months, why_no_returns
+from reports.data_files.formats import FORMATS
+from reports.data_files.schema import SCHEMA_NAME
+from reports.preview import preview
 from reports.sections.words import NARRATIVE
-from reports.source import due_date
 
 QUESTION = "What is due, and is it right?"
 FIELD_IDS = {key: f"returns-text-{key.replace(' ', '-')}" for key in NARRATIVE}
@@ -35,151 +42,119 @@ def register(server: Flask) -> None:
     routes.register(server)
 
 
-# --- the list of months -----------------------------------------------------------------------------------------
+# --- the parts of one month -----------------------------------------------------------------------------------------
 
 
-def _state(draft: returns.Draft) -> str:
-    if draft.revision == 0 or not draft.updated_at:
-        return "Not started: no narrative saved"
-    return f"Draft, revision {draft.revision}, saved by {draft.updated_by} on {formats.day(draft.updated_at)}"
+def _standing(s: Shown) -> list[Any]:
+    left = unanswered(s.results, s.version.reasons)
+    return [
+        html.P(state_words(s.version) + ".", className="reading", id="returns-state"),
+        _returns_work.standing(s.version, s.programme),
+        *(_returns_work.actions(s.scope, s.programme, s.version, s.seen, left) if s.is_newest else []),
+        *_returns_work.versions_list(s.held, s.programme.code, s.version),
+        _returns_work.history(s.held),
+    ]
 
 
-def _due(programme: Programme, month: str, today: date) -> str:
-    due = due_date(programme, month)
-    if due is None:
-        return f"{formats.UNAVAILABLE} no due day is set"
-    return formats.day(due) + (" (past)" if due < today else "")
+def _checks(s: Shown) -> list[Any]:
+    if s.is_draft:
+        return _returns_checks.section(s.results, s.version.reasons, s.earlier, writes=s.may_write)
+    return _returns_checks.from_register(versions.checks_of(s.scope, s.programme.code, s.version))
 
 
-def _months_table(scope: Scope, programme: Programme, months: list[str], chosen: str) -> html.Div:
-    today = utc_now().date()
-    rows = []
-    for month in reversed(months):
-        draft = returns.get(scope, programme.code, month)
-        name = formats.month(month)
-        link = html.A(
-            name,
-            href=f"/returns?programme={programme.code}&month={month}",
-            **{"aria-current": "true"} if month == chosen else {},
-        )
-        pdf = html.A(
-            ["PDF", html.Span(f" of {name}", className="visually-hidden")],
-            href=routes.address(programme.code, month),
-            download="",
-        )
-        rows.append(html.Tr(
-            [html.Th(link, scope="row"), html.Td(_state(draft)), html.Td(_due(programme, month, today)), html.Td(pdf)],
-            className="chosen" if month == chosen else None,
-        ))  # fmt: skip
-    head = html.Tr([html.Th(h, scope="col") for h in ("Month", "State", "Due", "Download")])
-    table = html.Table(
-        [html.Caption("Months a return can be built for, newest first"), html.Thead(head), html.Tbody(rows)],
-        className="data-table", id="returns-months",
-    )  # fmt: skip
-    return html.Div(
-        table,
-        className="table-scroll",
-        tabIndex="0",
-        role="region",
-        **{"aria-label": "Table: months and their returns"},
-    )
-
-
-def _answer(scope: Scope, programme: Programme, months: list[str]) -> str:
-    started = [m for m in months if returns.get(scope, programme.code, m).revision]
-    left = len(months) - len(started)
-    newest = months[-1]
-    due = due_date(programme, newest)
-    when = (
-        f" was due on {formats.day(due)}"
-        if due and due < utc_now().date()
-        else f" is due on {formats.day(due)}"
-        if due
-        else " has no due date set"
-    )
-    return (
-        f"Returns can be built for {len(months)} months; {left} have no narrative yet. "
-        f"The newest month, {formats.month(newest)},{when}. No return is signed in this version: each is a draft."
-    )
-
-
-# --- one month ----------------------------------------------------------------------------------------------------
-
-
-def _checks(contents: ReturnContents) -> list[Any]:
-    missing = gaps(contents)
-    rows = [html.Tr([html.Th(label, scope="row"), html.Td(letter), html.Td(why)]) for letter, label, why in missing]
-    head = html.Tr([html.Th(h, scope="col") for h in ("Field", "Section", "Why there is no value")])
-    table = html.Table(
-        [html.Caption("Fields without a value"), html.Thead(head), html.Tbody(rows)], className="data-table"
-    )
-    scroll = html.Div(
-        table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Table: fields without a value"}
-    )
-    sentence = (
-        f"{len(missing)} fields have no value; each says why in the return, marked {formats.UNAVAILABLE}."
-        if missing
-        else "Every field has a value."
-    )
-    return [html.H2("Checks"), html.P(sentence, className="reading"), *([scroll] if missing else [])]
-
-
-def _narrative(scope: Scope, draft: returns.Draft) -> html.Section:
+def _narrative(s: Shown) -> list[Any]:
     heading = html.H2("Narrative")
-    if not scope.may(Permission.BUILD_RETURNS):
-        return html.Section(
-            [heading, html.P("Your role reads the narrative in the preview below; managers write it.")],
-            className="block",
+    if not s.may_write:
+        why = "It is part of the preview below. " + (
+            "Managers write it while the return is a draft." if s.is_draft else "It was frozen with the figures."
         )
+        return [heading, html.P(why)]
     fields = [
         html.Div(
             [
                 html.Label(label, htmlFor=FIELD_IDS[key]),
-                dbc.Textarea(id=FIELD_IDS[key], value=draft.narrative.get(key, ""), rows=4),
+                dbc.Textarea(id=FIELD_IDS[key], value=s.version.narrative.get(key, ""), rows=4),
             ],
             className="form-field",
         )
         for key, label in NARRATIVE.items()
     ]
-    hint = f"Plain text, at most {returns.WORD_LIMIT} words in each field. Do not name or describe anyone who could be recognised."
-    save = html.Button("Save narrative", id="returns-save", className="button", n_clicks=0)
-    said = html.Div(id="returns-said", role="status")
-    return html.Section([heading, html.P(hint, className="caption"), *fields, save, said], className="block")
+    hint = f"Plain text, at most {narrative.WORD_LIMIT} words in each field. Do not name or describe anyone who could be recognised."
+    save = html.Button("Save narrative and reasons", id="returns-save", className="button", n_clicks=0)
+    form = [html.P(hint, className="caption"), *fields, save]
+    if s.is_draft:
+        return [heading, html.Div(id="returns-falls"), *form]
+    falls = html.Div(_falls(s), id="returns-falls")
+    return [heading, html.Details([html.Summary("Change the narrative"), falls, *form])]
 
 
-def _document(contents: ReturnContents) -> list[Any]:
-    link = html.A(
-        f"Download the PDF of {contents.period}", href=routes.address(contents.programme_code, contents.month),
-        className="button", download="", id="returns-pdf",
-    )  # fmt: skip
-    accessible = "Tagged for screen readers (PDF/UA-1) and fit for archiving (PDF/A-3a). It is built when you ask, which takes some seconds."
+def _falls(s: Shown) -> Any:
+    """What saving costs, while there are signatures to lose."""
+    if s.is_draft:
+        return None
+    return states.warning(
+        f"Saving takes the return back to draft: what was signed ({s.version.state.value}) falls away."
+    )
+
+
+def _document(s: Shown) -> list[Any]:
+    c, number = s.contents, s.version.number
+    code, month = c.programme_code, c.month
+    number_asked = number if s.version.id else None
+    data = [
+        html.Li(html.A(f.name, href=routes.address(code, month, key, number_asked), download=""))
+        for key, f in FORMATS.items()
+    ]
+    accessible = "Tagged for screen readers (PDF/UA-1), fit for archiving (PDF/A-3a), with the same data inside as JSON, CSV and ODS."
     return [
-        html.P(link), html.P(accessible, className="caption"),
-        html.P(f"Data {contents.data_hash_short}, {contents.narrative}; {contents.data_as_at}.", className="caption"),
-        *preview(contents),
+        *_pdf(s, routes.address(code, month, version=number_asked)), html.P(accessible, className="caption"),
+        html.Details([html.Summary("The same return as data"), html.Ul(data), html.P(html.A("Schema of the JSON", href=f"/returns/{SCHEMA_NAME}"))]),
+        html.P(f"Data {c.data_hash_short}, {c.narrative}; {c.data_as_at}.", className="caption"),
+        *preview(c),
     ]  # fmt: skip
 
 
-def _month(scope: Scope, code: str, month: str) -> list[Any]:
-    contents, draft = build_contents(scope, code, month), returns.get(scope, code, month)
+def _pdf(s: Shown, address: str) -> list[Any]:
+    """The sealed file is there already; a draft's is made as a job, which may be left and come back to."""
+    if s.is_draft and s.is_newest:
+        return _returns_job.section(s.scope, s.programme.code, s.version.month)
+    said = (
+        "The sealed file, as it was signed." if s.version.pdf_sha256 else "Made when you ask, which takes some seconds."
+    )
+    link = html.A(
+        f"Download the PDF of {s.contents.period}", href=address, className="button", download="", id="returns-pdf"
+    )
+    return [html.P(link), html.P(said, className="caption")]
+
+
+def _month(s: Shown) -> list[Any]:
+    """What was written stands beside what the checks say of it; the document follows."""
+    where = {"programme": s.programme.code, "month": s.version.month}
     return [
-        html.H2(contents.title, id="returns-month"),
-        html.P(_state(draft) + ".", className="reading", id="returns-state"),
-        dcc.Store(id="returns-where", data={"programme": code, "month": month}),
-        dcc.Store(id="returns-revision", data=draft.revision),
-        html.Section(_checks(contents), className="block", id="returns-checks"),
-        _narrative(scope, draft),
+        html.H2(s.contents.title, id="returns-month"),
+        dcc.Store(id="returns-where", data=where),
+        dcc.Store(id="returns-revision", data=s.version.revision),
+        html.Section(_standing(s), className="block", id="returns-standing"),
+        html.Div(
+            [
+                html.Section([*_narrative(s), html.Div(id="returns-said", role="status")], className="block"),
+                html.Section(_checks(s), className="block", id="returns-checks"),
+            ],
+            className="return-work",
+        ),
         html.Section(
-            [html.H2("Preview"), states.loading(html.Div(_document(contents), id="returns-preview"), "returns-preview")],
+            [html.H2("Preview"), states.loading(html.Div(_document(s), id="returns-preview"), "returns-preview")],
             className="block",
         ),
     ]  # fmt: skip
 
 
-def _chosen(scope: Scope, code: str, month: str) -> list[Any]:
+def _chosen(scope: Scope, code: str, month: str, asked: str) -> list[Any]:
     try:
-        return _month(scope, code, month)
-    except (MonthNotHeld, ValueError) as reason:
+        if asked and not (asked.isdecimal() and len(asked) <= 6):
+            raise NoSuchVersion(f"“{asked[:20]}” is not a version; versions are numbered 1, 2, 3 and so on.")
+        return _month(look(scope, code, month, int(asked) if asked else None))
+    except (MonthNotHeld, NoSuchVersion, ValueError) as reason:
         return [states.inset(html.P(str(reason)))]
 
 
@@ -202,14 +177,20 @@ def layout(**query: Any) -> html.Div:
         if not months:
             return html.Div([html.H1(QUESTION), _nothing(why_no_returns(scope, code))], className="page")
         month = asked.get("month", "")
-        lead = html.P(_answer(scope, programme, months), className="lead", id="returns-lead")
-        parts: list[Any] = [html.H1(QUESTION), lead]
-        table = html.Div(_months_table(scope, programme, months, month), id="returns-list")
+        table = html.Div(months_table(scope, programme, months, month), id="returns-list")
+        parts: list[Any] = [html.H1(QUESTION), *messages(last_messages())]
+        parts.append(html.P(lead(scope, programme, months), className="lead", id="returns-lead"))
         if month:
             # The month is what this visit is about; the others step back.
-            parts += [html.Details([html.Summary("All months"), table]), *_chosen(scope, code, month)]
+            parts += [
+                html.Details([html.Summary("All months"), table]),
+                *_chosen(scope, code, month, asked.get("version", "")),
+            ]
         else:
-            parts += [table, html.P("Choose a month to check it, write its narrative and preview it.")]
+            parts += [table, html.P("Choose a month to write its narrative, check it, sign it or see its files.")]
+            parts.append(
+                html.P(html.A("Due dates for your calendar (.ics)", href="/returns/calendar.ics", download=""))
+            )
         return html.Div(parts, className="page")
     except OutOfScope as reason:
         return no_access(str(reason))
@@ -218,42 +199,52 @@ def layout(**query: Any) -> html.Div:
 @dash.callback(
     Output("returns-said", "children"),
     Output("returns-revision", "data"),
-    Output("returns-state", "children"),
+    Output("returns-standing", "children"),
     Output("returns-preview", "children"),
     Output("returns-checks", "children"),
     Output("returns-lead", "children"),
     Output("returns-list", "children"),
+    Output("returns-falls", "children"),
     Input("returns-save", "n_clicks"),
     State("returns-where", "data"),
     State("returns-revision", "data"),
+    State({"type": _returns_checks.REASON, "key": ALL}, "value"),
     *(State(element, "value") for element in FIELD_IDS.values()),
     prevent_initial_call=True,
 )
 @requires(Permission.BUILD_RETURNS)
-def save(clicks: int, where: dict[str, str], revision: int, *texts: str | None) -> tuple[Any, ...]:
+def save(
+    clicks: int, where: dict[str, str], revision: int, reasons: list[str | None], *texts: str | None
+) -> tuple[Any, ...]:
     """Save what was edited from ``revision``; a newer one by someone else is told, never overwritten.
 
-    Everything on the page that speaks of the narrative is written anew, so that no part contradicts another.
+    Everything on the page that speaks of the return is written anew, so that no part contradicts another.
     """
     if not clicks:
-        return (dash.no_update,) * 7
+        return (dash.no_update,) * 8
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
-    narrative = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
+    written = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
+    keys = [str(box["id"]["key"]) for box in ctx.states_list[2]]
     try:
-        draft = returns.save(scope, code, month, narrative, int(revision or 0))
-        contents = build_contents(scope, code, month)
-    except (returns.StaleDraft, returns.NarrativeTooLong, OutOfScope, MonthNotHeld, ValueError) as reason:
-        return states.warning(f"Nothing was saved. {reason}"), *(dash.no_update,) * 6
-    said = states.inset(html.P(f"Saved as revision {draft.revision}. The preview and the PDF now hold it."))
-    programme, months = programmes.get_programme(scope, code), returnable_months(scope, code)
+        returns_of = returnable_months(scope, code)
+        if month not in returns_of:
+            raise MonthNotHeld(f"No return of {month} can be built; choose a month of the list.")
+        narrative.save(
+            scope, code, month, written, int(revision or 0), dict(zip(keys, (r or "" for r in reasons), strict=True))
+        )
+        shown = look(scope, code, month)
+    except (StaleVersion, TextRefused, NotNow, OutOfScope, MonthNotHeld, ValueError) as reason:
+        return states.warning(f"Nothing was saved. {reason}"), *(dash.no_update,) * 7
+    said = states.inset(html.P(f"Saved as revision {shown.version.revision}. The preview and the PDF now hold it."))
     return (
         said,
-        draft.revision,
-        _state(draft) + ".",
-        _document(contents),
-        _checks(contents),
-        _answer(scope, programme, months),
-        _months_table(scope, programme, months, month),
+        shown.version.revision,
+        _standing(shown),
+        _document(shown),
+        _checks(shown),
+        lead(scope, shown.programme, returns_of),
+        months_table(scope, shown.programme, returns_of, month),
+        _falls(shown),
     )
 
 

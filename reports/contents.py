@@ -1,25 +1,30 @@
-"""Queries in, one frozen ``ReturnContents`` out: page preview and PDF are both written from it."""
+"""A version of a return as one ``ReturnContents``: page preview, PDF and data files are all written from it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from components.table import SYMBOL_NOTES
-from data_access import returns, trends
+from data_access import trends
 from data_access.costs import finance
 from data_access.patrols import patrol_table
 from data_access.programmes import data_as_at, filter_defaults, get_programme
+from data_access.remembered import one_look
+from data_access.returns import versions
+from data_access.returns.versions import Version
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_of, parse_month
 from domain.programme import Programme
 from domain.return_template import templates
-from domain.roles import Permission
 from domain.scope import Scope
+from reports.corrections import with_corrections
+from reports.data_files.document import restore
 from reports.model import ReturnContents, Section
 from reports.sections import activity, cover, delivery, money, outcomes, quality, words
 from reports.sections import hot_spots as places
-from reports.source import Source
+from reports.source import Source, whole_document
+from reports.standing import narrative_words, with_standing
 from reports.summary import five_numbers, five_sentences
 from settings import load_settings
 
@@ -31,21 +36,43 @@ class MonthNotHeld(LookupError):
 
 
 def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnContents:
-    """Everything in the return of ``month`` (YYYY-MM).
+    """The newest version of the return of ``month`` (YYYY-MM): as the data are for a draft, as frozen once checked.
 
     Only months that ``returnable_months`` offers: page, download and command open the same ones.
 
     Raises ValueError (not a month), MonthNotHeld, OutOfScope, UnknownProgramme; each message is for the reader.
     """
-    scope.require(Permission.VIEW_RETURNS)
+    return contents_of(scope, programme_code, versions.latest(scope, programme_code, month))
+
+
+def contents_of(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
+    """One version's contents with its standing; what was frozen is never worked out again."""
+    held = versions.frozen(scope, programme_code, version) if version.id else None
+    contents = restore(*held) if held else live_contents(scope, programme_code, version)
+    return with_standing(contents, version, version.template(get_programme(scope, programme_code)))
+
+
+def live_contents(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
+    """The return as the data and the version's words are now, without its standing; marked where it is a correction."""
+    with one_look():
+        contents = _from_data(whole_document(scope), programme_code, version)
+    if version.number == 1:
+        return contents
+    earlier = versions.get(scope, programme_code, version.month, version.number - 1)
+    held = versions.frozen(scope, programme_code, earlier)
+    return with_corrections(contents, restore(*held), version.correction_reason) if held else contents
+
+
+def _from_data(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
     scope.require_programme(programme_code)
+    month = version.month
     parse_month(month)
     _check_returnable(scope, programme_code, month)
     programme = get_programme(scope, programme_code)
     template = templates()[programme.return_template]
     s = Source(
-        scope, programme, filter_defaults(scope, programme_code), data_as_at(scope, programme_code), month,
-        returns.get(scope, programme_code, month), template,
+        scope, programme, filter_defaults(scope, programme_code), data_as_at(scope, programme_code), month, version,
+        template,
     )  # fmt: skip
     p = s.programme
     return ReturnContents(
@@ -62,11 +89,11 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
         demonstration=p.demonstration,
         month=month,
         return_id=cover.return_id(s),
-        status=cover.status(s),
+        status="",
         data_as_at=cover.data_reach(s),
-        narrative=cover.narrative(s),
+        narrative=narrative_words(version),
         data_sha256=s.as_at.data_sha256,
-        made_at=max(t for t in (EPOCH, s.as_at.last_load, s.draft.updated_at) if t is not None),
+        made_at=max(t for t in (EPOCH, s.as_at.last_load, version.updated_at) if t is not None),
         accent_colour=load_settings().accent_colour,
         source_note=_source_note(p),
         summary=five_sentences(s),

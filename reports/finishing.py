@@ -5,13 +5,19 @@ Each step names the gap it closes. The input is our own rendering, so its shape 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
+from typing import Literal
 from xml.sax.saxutils import escape
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator, String
+
+from reports.sealing.letters import one_line
 
 _UA_SCHEMA = """<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
  xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
@@ -44,11 +50,30 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-def finish(raw: bytes, metadata: Mapping[str, str], link_texts: Mapping[str, str]) -> bytes:
+class AttachmentError(ValueError):
+    """An attachment that cannot travel inside a PDF; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside the PDF. ``moment``: when it was last changed, UTC; of the data, so that bytes repeat."""
+
+    name: str
+    body: bytes = field(repr=False)
+    mime: str
+    description: str
+    relationship: Literal["Data", "Source", "Supplement", "Alternative"]
+    moment: datetime
+
+
+def finish(
+    raw: bytes, metadata: Mapping[str, str], link_texts: Mapping[str, str], attachments: Sequence[Attachment] = ()
+) -> bytes:
     """The finished PDF. ``metadata``: title, author, subject, language, moment (ISO, with Z), creator, producer.
 
-    ``link_texts`` says where each link goes: anchor name or address -> words.
+    ``link_texts`` says where each link goes: anchor name or address -> words. Raises AttachmentError.
     """
+    _check_attachments(attachments)
     with pikepdf.open(BytesIO(raw)) as pdf:
         elements = list(_elements(pdf.Root.StructTreeRoot))
         _margin_boxes_to_artifacts(pdf, elements)
@@ -57,6 +82,7 @@ def finish(raw: bytes, metadata: Mapping[str, str], link_texts: Mapping[str, str
         _figure_boxes(pdf, elements)
         _link_descriptions(pdf, link_texts)
         _metadata(pdf, metadata)
+        _attach(pdf, attachments)
         out = BytesIO()
         pdf.save(
             out, deterministic_id=True, linearize=False,
@@ -159,4 +185,50 @@ def _metadata(pdf: pikepdf.Pdf, metadata: Mapping[str, str]) -> None:
             Creator=String(metadata["creator"]), Producer=String(metadata["producer"]),
             CreationDate=String(moment), ModDate=String(moment),
         )
+    )  # fmt: skip
+
+
+def _check_attachments(attachments: Sequence[Attachment]) -> None:
+    """Names are shown to people and written to disk by their readers, so only plain file names."""
+    names: set[str] = set()
+    for one in attachments:
+        if not one.name.strip(" .") or not one_line(one.name) or any(c in one.name for c in '/\\:*?"<>|'):
+            raise AttachmentError(f"The attachment “{one.name}” cannot be put into the PDF: use a plain file name.")
+        if one.name.casefold() in names:
+            raise AttachmentError(f"Two attachments are called “{one.name}”; give each a name of its own.")
+        if not one.description.strip():
+            raise AttachmentError(f"The attachment “{one.name}” has no description; say what it holds.")
+        names.add(one.name.casefold())
+
+
+def _attach(pdf: pikepdf.Pdf, attachments: Sequence[Attachment]) -> None:
+    """WeasyPrint would list each file twice in /AF and leave out what PDF/A-3 asks of it, so files come in here."""
+    if not attachments:
+        return
+    # PDF/A-3 asks for UF, PDF/UA-1 for F beside it; a name tree is sorted by the bytes of its keys.
+    listed = sorted(((bytes(String(a.name)), a) for a in attachments), key=lambda pair: pair[0])
+    specifications = [pdf.make_indirect(_specification(pdf, one)) for _, one in listed]
+    names = Array([item for (key, _), spec in zip(listed, specifications, strict=True) for item in (String(key), spec)])
+    limits = Array([String(listed[0][0]), String(listed[-1][0])])
+    leaf = pdf.make_indirect(Dictionary(Names=names, Limits=limits))
+    if "/Names" not in pdf.Root:
+        pdf.Root.Names = Dictionary()
+    pdf.Root.Names.EmbeddedFiles = Dictionary(Kids=Array([leaf]))
+    pdf.Root.AF = Array(specifications)
+
+
+def _specification(pdf: pikepdf.Pdf, attachment: Attachment) -> Dictionary:
+    moment = attachment.moment
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    stream = pdf.make_stream(attachment.body)
+    stream.Type, stream.Subtype = Name.EmbeddedFile, Name("/" + attachment.mime)
+    stream.Params = Dictionary(
+        Size=len(attachment.body), ModDate=String(f"D:{moment:%Y%m%d%H%M%S}Z"),
+        # MD5 is what ISO 32000 puts here; it finds damage, the seal finds tampering.
+        CheckSum=String(hashlib.md5(attachment.body, usedforsecurity=False).digest()),
+    )  # fmt: skip
+    return Dictionary(
+        Type=Name.Filespec, F=String(attachment.name), UF=String(attachment.name),
+        Desc=String(attachment.description), AFRelationship=Name("/" + attachment.relationship),
+        EF=Dictionary(F=stream, UF=stream),
     )  # fmt: skip

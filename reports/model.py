@@ -181,6 +181,8 @@ class ReturnContents:
     notes: tuple[str, ...] = ()
     due: date | None = None
     template: str = ""  # "standard, version 1"
+    correction_reason: str = ""  # of a later version
+    corrections: DataTable | None = None  # what it changes
 
     @property
     def data_hash_short(self) -> str:

@@ -10,7 +10,7 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +20,7 @@ import weasyprint
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reports.charts import figure_svg
-from reports.finishing import finish
+from reports.finishing import Attachment, AttachmentError, finish
 from reports.model import ReturnContents
 from settings import VERSION
 
@@ -126,8 +126,12 @@ def html_to_pdf(
     accent: str,
     metadata: Mapping[str, str],
     stylesheet: str = "return.css",
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
-    """PDF/A-3a and PDF/UA-1 bytes from HTML that asks for nothing but ``resources`` (address -> bytes, type)."""
+    """PDF/A-3a and PDF/UA-1 bytes from HTML that asks for nothing but ``resources`` (address -> bytes, type).
+
+    ``attachments`` travel inside the file, in any order; PdfError when one of them cannot.
+    """
     if not _COLOUR.match(accent):
         raise PdfError(f"The accent colour “{accent}” is not of the form #12436D; set ACCENT_COLOUR.")
     fetcher = _OnlyOurs(resources)
@@ -144,7 +148,10 @@ def html_to_pdf(
         raise PdfError(f"The PDF was not made. {problem}") from problem
     links = _Links()
     links.feed(html)
-    return finish(out.getvalue(), metadata, links.texts)
+    try:
+        return finish(out.getvalue(), metadata, links.texts, attachments)
+    except AttachmentError as problem:
+        raise PdfError(f"The PDF was not made. {problem}") from problem
 
 
 def metadata_of(contents: ReturnContents) -> dict[str, str]:
@@ -160,10 +167,13 @@ def metadata_of(contents: ReturnContents) -> dict[str, str]:
     }
 
 
-def build_pdf(contents: ReturnContents) -> bytes:
+def build_pdf(contents: ReturnContents, attachments: Sequence[Attachment] = ()) -> bytes:
     """The return as PDF/A-3a and PDF/UA-1 in one file; PdfError when it cannot be made whole."""
     resources = {
         chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
         for chart in contents.charts()
     }
-    return html_to_pdf(render_html(contents), resources, accent=contents.accent_colour, metadata=metadata_of(contents))
+    return html_to_pdf(
+        render_html(contents), resources, accent=contents.accent_colour, metadata=metadata_of(contents),
+        attachments=attachments,
+    )  # fmt: skip

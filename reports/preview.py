@@ -8,24 +8,19 @@ from typing import Any
 from dash import html
 
 from components.block import graph
-from domain import formats
 from reports.model import Chart, DataTable, Entry, Fact, ReturnContents, Section
 
 
 def preview(contents: ReturnContents) -> list[Any]:
     """Summary first, then each section folded under its letter and title."""
-    return [_summary(contents), *(_section(s) for s in contents.sections)]
+    return [_summary(contents), *_corrections(contents), *(_section(s) for s in contents.sections)]
 
 
-def gaps(contents: ReturnContents) -> list[tuple[str, str, str]]:
-    """(section, field, why) of every value the return cannot give: what to check before signing."""
-    return [
-        (section.letter, fact.label, fact.note)
-        for section in contents.sections
-        for entry in section.entries
-        for fact in entry.facts
-        if fact.value == formats.UNAVAILABLE
-    ]
+def _corrections(contents: ReturnContents) -> list[Any]:
+    if contents.corrections is None:
+        return []
+    listed = _table(contents.corrections) if contents.corrections.rows else html.P(contents.corrections.note)
+    return [html.H3("What this version corrects"), html.P(contents.correction_reason), listed]
 
 
 def _summary(contents: ReturnContents) -> html.Div:

@@ -1,18 +1,19 @@
-"""What every section reads from: viewer, programme, month, the periods it is compared with, and the draft."""
+"""What every section reads from: viewer, programme, month, the periods it is compared with, and the version."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from data_access.programmes import AsAt
-from data_access.returns import Draft
+from data_access.returns.versions import Version
 from domain import formats
 from domain.filters import FilterDefaults, Filters
 from domain.periods import Period, add_months, financial_year, month_of, month_period, parse_month
 from domain.programme import Programme
 from domain.return_template import ReturnField, ReturnTemplate
+from domain.roles import Permission
 from domain.scope import Scope
 from reports.model import Chart, DataTable, Entry, Fact, Story
 
@@ -26,7 +27,7 @@ class Source:
     defaults: FilterDefaults
     as_at: AsAt
     month: str
-    draft: Draft
+    version: Version
     template: ReturnTemplate
 
     @property
@@ -118,6 +119,13 @@ class Source:
         while first.month not in QUARTER_MONTHS:
             first = add_months(first, 1)
         return formats.month(month_of(first))
+
+
+def whole_document(scope: Scope) -> Scope:
+    """A return is one document: whoever may open it opens the same, whatever their dashboards hide."""
+    scope.require(Permission.VIEW_RETURNS)
+    more = {Permission.SEE_DAYS, Permission.SEE_SMALL_COUNTS, Permission.VIEW_DATA, Permission.VIEW_EVALUATION}
+    return replace(scope, permissions=scope.permissions | more | {Permission.INSPECT_EVALUATION})
 
 
 def due_date(programme: Programme, month: str) -> date | None:

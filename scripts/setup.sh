@@ -12,8 +12,8 @@ stop() { printf '\nSet-up stopped. %s\n' "$*" >&2; exit 1; }
 # different bytes each time. The fonts are the ones the report's style sheet names.
 run_packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-liberation fonts-dejavu-core)
 # A real browser, and a Java for the PDF/UA validator; poppler-utils turns PDF pages into pictures and text;
-# postgresql is the other database that the portal runs on.
-test_packages=(chromium default-jdk-headless libjaxb-java poppler-utils postgresql)
+# postgresql is the other database that the portal runs on, redis the other queue.
+test_packages=(chromium default-jdk-headless libjaxb-java poppler-utils postgresql redis-server)
 
 find_python() {
   local name

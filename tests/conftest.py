@@ -25,7 +25,8 @@ def portal_environment(data_dir: Path, **more: str) -> dict[str, str]:
         "DATA_DIR", "DATABASE_URL", "PING_STORE", "PING_RETENTION_DAYS", "HOST", "PORT", "HTTPS", "TILE_URL",
         "TRUSTED_PROXIES", "DEMO_ACCOUNTS",
     )  # fmt: skip
-    kept = {k: v for k, v in os.environ.items() if k not in ours}
+    groups = ("REDIS_", "JOB_", "SMTP_", "MAIL_", "PORTAL_ADDRESS", "RETURN_", "SEAL_")
+    kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith(groups)}
     return {**kept, "DATA_DIR": str(data_dir), "DEMO_ACCOUNTS": "1", "SIGN_INS_PER_MINUTE": "100000", **more}
 
 

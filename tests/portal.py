@@ -22,6 +22,9 @@ DATA_WORDS = ("Test city", "Clock Tower", "Hidden town", "Secret Square")
 ROUTER = {"..​_pages_content.children..._pages_store.data..".replace("\u200b", "")}
 
 
+SECOND_MANAGER = "second-manager@test.example"  # nobody checks their own return
+
+
 def email_of(role: Role) -> str:
     return f"{role.value.replace(' ', '-')}@test.example"
 
@@ -43,9 +46,9 @@ class Portal:
     def visitor(self) -> Visitor:
         return Visitor(self.server)
 
-    def signed_in(self, role: Role) -> Visitor:
+    def signed_in(self, role: Role, email: str = "") -> Visitor:
         visitor = self.visitor()
-        answer = visitor.sign_in(email_of(role))
+        answer = visitor.sign_in(email or email_of(role))
         assert answer.status_code == 302, answer.text
         return visitor
 
@@ -92,7 +95,7 @@ class Visitor:
             if output.startswith("..") or not named
             else named[0],  # as Dash sends one output and several
             "inputs": [{"id": i, "property": p, "value": v} for i, p, v in inputs],
-            "state": [{"id": i, "property": p, "value": v} for i, p, v in state],
+            "state": [_sent(one) for one in state],
             "changedPropIds": [f"{inputs[0][0]}.{inputs[0][1]}"] if inputs else [],
         }
         return self.client.post("/_dash-update-component", json=body, headers=OURS if headers is None else headers)
@@ -104,6 +107,14 @@ class Visitor:
             r'"value": "([^"]+)"[^}]*"name": "csrf_token"', shown
         )
         return self.client.post(path, data={"csrf_token": found[1] if found else "", **fields}, headers=OURS)
+
+
+def _sent(one: Any) -> Any:
+    """A component's property as Dash sends it; a list of them for a pattern."""
+    if isinstance(one, list):
+        return [_sent(each) for each in one]
+    element, prop, value = one
+    return {"id": element, "property": prop, "value": value}
 
 
 def heading(answer: TestResponse) -> str:
@@ -147,8 +158,8 @@ def _fill() -> None:
         other = Maker(conn, code="OTHER", name="Hidden town", area_name="Hidden town centre", demonstration=False)
         other.areas([("S1", "Secret Square")])
     hashed = hash_password(PASSWORD)
-    for role in Role:
+    for role, email in [*((role, email_of(role)) for role in Role), (Role.MANAGER, SECOND_MANAGER)]:
         accounts.add_account(
-            server_scope(), email=email_of(role), name=f"Person {role.value}", role=role,
+            server_scope(), email=email, name=f"Person {email.split('@')[0].replace('-', ' ')}", role=role,
             programmes=["TEST"], password_hash=hashed,
         )  # fmt: skip

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from domain import formats
-from reports.model import DataTable, Entry, Fact
+from reports.model import Entry, Fact
 from reports.source import Source
 
 
 def return_id(s: Source) -> str:
     return f"{s.code}-{s.month}"
-
-
-def status(s: Source) -> str:
-    return f"Draft, revision {s.draft.revision}"
-
-
-def narrative(s: Source) -> str:
-    return f"narrative revision {s.draft.revision}" if s.draft.revision else "no narrative saved"
 
 
 def data_reach(s: Source) -> str:
@@ -42,8 +34,8 @@ def cover(s: Source) -> tuple[Entry, ...]:
     loaded = formats.day_time(s.as_at.last_load) + " UTC" if s.as_at.last_load else formats.UNAVAILABLE
     return (
         s.entry("A", "return_id", facts=(
-            Fact("Return", return_id(s), "Version 1; no earlier version has been signed."),
-            Fact("Status", status(s), "Figures can still change until it is signed."),
+            Fact("Return", return_id(s)),  # version and status: reports.standing
+            Fact("Status", ""),
             Fact("Template", s.template.words, s.template.about),
         )),
         s.entry("A", "force_area", facts=(
@@ -59,7 +51,7 @@ def cover(s: Source) -> tuple[Entry, ...]:
         )),
         s.entry("A", "security_marking", facts=(Fact("Marking", p.marking, p.handling),)),
         s.entry("A", "preparer", facts=(
-            Fact("Preparer", s.draft.updated_by, "Last saved the narrative.") if s.draft.updated_by
+            Fact("Preparer", s.version.updated_by, "Last saved the narrative.") if s.version.updated_by
             else s.missing("A", "preparer", "Nobody has saved a narrative for this month yet.", "Preparer"),
             _given("Contact", p.contact),
         )),
@@ -73,15 +65,5 @@ def _given(label: str, value: str, note: str = "") -> Fact:
 
 
 def sign_off(s: Source) -> tuple[Entry, ...]:
-    """Section K: a block to be signed; a draft carries no signature."""
-    rows = tuple((step, "", "", "") for step in s.template.sign_off)
-    table = DataTable(
-        "Signatures", ("Step", "Name and role", "Date and time", "SHA-256 of the PDF signed (first 16)"), rows, (1, 2, 3),
-        "Blank until signed. A file cannot hold its own hash: the portal shows it when the PDF is built.", to_fill_in=True,
-    )  # fmt: skip
-    nobody = (
-        "[x] Nobody has signed this return: it is a draft."
-        if s.draft.revision
-        else "[x] Nobody has signed this return: it is a draft whose narrative has not been saved."
-    )
-    return (s.entry("K", "prepared", sentences=(nobody,), tables=(table,)),)
+    """Section K; who has signed comes from the register (reports.standing)."""
+    return (s.entry("K", "prepared"),)

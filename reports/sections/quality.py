@@ -10,6 +10,7 @@ from data_access.patrols import tracker_quality
 from domain import formats
 from domain.roles import Permission
 from reports.model import DataTable, Entry, Fact
+from reports.restated import restated_table, restatements
 from reports.source import Source, known, to_number
 
 KEY = "gps_uptime"
@@ -20,6 +21,12 @@ def section(s: Source) -> tuple[Entry, ...]:
     facts = [*_trackers(s, trackers), *_records(s)]
     tables = [_tracker_table(s, trackers)] if len(trackers) else []
     sentences = []
+    restated = restatements(s.scope, s.code, s.month)
+    if restated.moved:
+        tables.append(restated_table(restated.moved))
+    elif restated.months:
+        said = f"Months submitted earlier ({len(restated.months)}): recorded crime, harm and delivery are still as submitted."
+        sentences.append(said)
     if s.scope.may(Permission.VIEW_DATA):
         held = loads.list_loads(s.scope, s.code)
         facts += _loads(s, held)

@@ -6,7 +6,7 @@ from data_access import case_studies
 from reports.model import Entry, Story
 from reports.source import Source
 
-# Key in the draft -> heading in the return and label on the page; order as the return asks.
+# Key in the register -> heading in the return and label on the page; order as the return asks.
 NARRATIVE: dict[str, str] = {
     "highlights": "Highlights",
     "issues": "Issues and mitigations",
@@ -24,7 +24,7 @@ def section(s: Source) -> tuple[Entry, ...]:
 
 
 def _narrative(s: Source) -> Entry:
-    written = {key: (s.draft.narrative.get(key) or "").strip() for key in NARRATIVE}
+    written = {key: (s.version.narrative.get(key) or "").strip() for key in NARRATIVE}
     texts = tuple((NARRATIVE[key], text) for key, text in written.items() if text)
     gaps = tuple(
         s.missing("I", "highlights", "Nothing was written.", NARRATIVE[key])

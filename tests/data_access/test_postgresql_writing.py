@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from access.passwords import hash_password
-from data_access import accounts, returns, schema, sessions, sign_in
+from data_access import accounts, schema, sessions, sign_in
 from data_access.engine import get_engine, make_engine, writing
 from data_access.loading import ALREADY_LOADED, LOADED, REPLACED, LoadRefused, load_file
 from data_access.migrate import upgrade
 from data_access.reading import opened
+from data_access.returns import narrative
+from data_access.returns.changing import StaleVersion
 from domain.roles import Role
 from domain.scope import scope_for, server_scope
 from tests.data_access.loading.conftest import HOT_SPOTS, PROGRAMME, TODAY, Door
@@ -215,8 +217,8 @@ def test_of_two_who_save_a_narrative_at_once_one_is_told(doors):
     def save(who):
         together.wait(10)
         try:
-            return returns.save(who, "TEST", "2023-02", {"summary": "Words\0"}, 0).revision
-        except returns.StaleDraft:
+            return narrative.save(who, "TEST", "2023-02", {"summary": "Words\0"}, 0).revision
+        except StaleVersion:
             return "told"
 
     with ThreadPoolExecutor(2) as pool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from data_access import returns, trends
+from data_access import trends
 from data_access.costs import cost_by_provider, finance
 from data_access.crimes import crime_table
 from data_access.delivery import delivery_total
 from data_access.engagements import engagement_table
+from data_access.returns import narrative
+from data_access.returns.changing import StaleVersion
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_period
@@ -167,9 +169,9 @@ def test_an_approver_sees_the_same_figures_as_a_manager(scope: Scope) -> None:
 
 
 def test_a_stale_edit_is_refused_and_a_saved_one_is_in_the_return(scope: Scope) -> None:
-    first = returns.save(scope, CODE, "2023-11", {"highlights": "First words."}, 0)
-    with pytest.raises(returns.StaleDraft):
-        returns.save(scope, CODE, "2023-11", {"highlights": "Other words."}, 0)
+    first = narrative.save(scope, CODE, "2023-11", {"highlights": "First words."}, 0)
+    with pytest.raises(StaleVersion):
+        narrative.save(scope, CODE, "2023-11", {"highlights": "Other words."}, 0)
     contents = build_contents(scope, CODE, "2023-11")
     assert contents.status == f"Draft, revision {first.revision}"
     assert ("Highlights", "First words.") in contents.entry("I", "highlights").texts
@@ -224,7 +226,7 @@ def test_claims_above_spend_are_warned_of_in_the_section_and_on_the_first_page(s
 
 def test_the_narrative_revision_stands_beside_the_data_hash(scope: Scope) -> None:
     before = build_contents(scope, CODE, "2023-08")
-    returns.save(scope, CODE, "2023-08", {"highlights": "Words."}, 0)
+    narrative.save(scope, CODE, "2023-08", {"highlights": "Words."}, 0)
     after = build_contents(scope, CODE, "2023-08")
     assert before.data_sha256 == after.data_sha256
     assert (before.narrative, after.narrative) == ("no narrative saved", "narrative revision 1")
@@ -239,7 +241,7 @@ def test_a_fund_that_asks_for_less_gets_its_own_return(scope: Scope) -> None:
     assert answered == [(f.section, f.key) for f in template.fields]
     assert "H Claim of this month" in dict(short.definitions)
     assert len(short.definitions) == len(template.fields)
-    assert [row[0] for row in short.entry("K", "prepared").tables[0].rows] == list(template.sign_off)
+    assert [row[0] for row in short.entry("K", "prepared").tables[0].rows] == [words for _, words in template.sign_off]
     assert short.fact("A", "return_id", "Template").value == "short, version 1"
     # A field that the standard return asks for each quarter only is due every month here.
     assert not any("Quarterly field" in fact.note for fact in short.entry("H", "amount_claimed_this_period").facts)

@@ -14,8 +14,8 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from data_access import returns
 from data_access.crimes import crime_table
+from data_access.returns import narrative
 from domain import formats
 from domain.filters import Filters
 from domain.periods import month_period
@@ -280,7 +280,7 @@ def test_two_processes_give_the_same_bytes(database: Path, tmp_path: Path) -> No
 
 def test_value_and_note_do_not_run_together_in_copied_text(scope: Scope, tmp_path: Path) -> None:
     writer = replace(scope, actor="manager@demo.example")
-    returns.save(writer, CODE, "2023-12", {"highlights": "Words."}, 0)
+    narrative.save(writer, CODE, "2023-12", {"highlights": "Words."}, 0)
     contents = build_contents(scope, CODE, "2023-12")
     path = tmp_path / "r.pdf"
     path.write_bytes(build_pdf(contents))

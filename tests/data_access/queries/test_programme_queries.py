@@ -1,4 +1,4 @@
-"""Programmes, areas, freshness, comparators, engagements, case studies, drafts."""
+"""Programmes, areas, freshness, comparators, engagements, case studies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
-from data_access import areas, case_studies, comparators, engagements, programmes, returns, schema
+from data_access import areas, case_studies, comparators, engagements, programmes, schema
 from domain.periods import Period
 from domain.roles import Role
 from domain.scope import OutOfScope, scope_for
@@ -191,51 +191,3 @@ class TestCaseStudies:
                 case_studies.approve_as(scope, "TEST", "CS1")
         with pytest.raises(OutOfScope):
             case_studies.pending(manager, "TEST")
-
-
-class TestDrafts:
-    def test_saving_raises_the_revision_and_is_audited(self, programme, engine, manager):
-        with programme():
-            pass
-        assert returns.get(manager, "TEST", "2023-06").revision == 0
-        first = returns.save(manager, "TEST", "2023-06", {"highlights": " Good "}, 0)
-        second = returns.save(manager, "TEST", "2023-06", {"highlights": "Better"}, first.revision)
-        held = returns.get(manager, "TEST", "2023-06")
-        assert (held.revision, held.narrative, held.updated_by) == (2, {"highlights": "Better"}, "mary@example.org")
-        assert second.revision == 2
-        assert audit_events(engine) == ["narrative saved", "narrative saved"]
-
-    @pytest.mark.parametrize("revision", [0, 2])
-    def test_the_second_of_two_editors_is_told(self, programme, engine, manager, revision):
-        with programme():
-            pass
-        returns.save(manager, "TEST", "2023-06", {"highlights": "Mine"}, 0)
-        with pytest.raises(returns.StaleDraft, match="reload the page"):
-            returns.save(manager, "TEST", "2023-06", {"highlights": "Theirs"}, revision)
-        assert returns.get(manager, "TEST", "2023-06").narrative == {"highlights": "Mine"}
-        with engine.connect() as conn:
-            assert conn.execute(select(func.count()).select_from(schema.return_draft)).scalar() == 1
-
-    def test_three_hundred_words_and_no_more(self, programme, manager):
-        with programme():
-            pass
-        returns.save(manager, "TEST", "2023-06", {"learning": "word " * 300}, 0)
-        with pytest.raises(returns.NarrativeTooLong, match="301 words"):
-            returns.save(manager, "TEST", "2023-06", {"learning": "word " * 301}, 1)
-
-    def test_four_thousand_characters_and_no_more(self, programme, manager):
-        """A text without spaces is one word."""
-        with programme():
-            pass
-        returns.save(manager, "TEST", "2023-06", {"learning": "x" * 4000}, 0)
-        with pytest.raises(returns.NarrativeTooLong, match="4,001 characters; the return takes at most 4,000"):
-            returns.save(manager, "TEST", "2023-06", {"learning": "x" * 4001}, 1)
-
-    def test_who_may(self, programme, funder, stranger):
-        with programme():
-            pass
-        for scope in (funder, stranger):
-            with pytest.raises(OutOfScope):
-                returns.get(scope, "TEST", "2023-06")
-            with pytest.raises(OutOfScope):
-                returns.save(scope, "TEST", "2023-06", {}, 0)

@@ -1,0 +1,1 @@
+"""The returns' register: ``versions`` reads it, ``narrative`` and ``signing`` change it."""

@@ -1,0 +1,156 @@
+"""Steps that bind: check, approve, certify, submit; and the ways back: to draft, or to a next version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from data_access import audit, schema
+from data_access.programmes import data_as_at
+from data_access.returns import versions
+from data_access.returns.changing import Change, StaleVersion, as_draft, changing, record_step, take, write
+from data_access.returns.narrative import LEAST_REASON, TextRefused
+from data_access.returns.versions import Version
+from domain.return_states import Action, State, check_may, next_state
+from domain.scope import Scope
+
+_v = schema.return_version.c
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What the analyst signs: the whole return as it stood, and what it was made from."""
+
+    contents: Mapping[str, Any]  # reports.data_files.document
+    figures: Mapping[str, Any]
+    contents_sha256: str
+    data_sha256: str
+    template_name: str
+    template_version: int
+    code_version: str
+    checks: Sequence[Mapping[str, Any]]
+    measures: Mapping[str, float]
+
+
+class NotTheSealedFile(RuntimeError):
+    """A later seal must stand on the file that was sealed before; this one does not."""
+
+
+def check(scope: Scope, code: str, month: str, revision: int, frozen: Frozen) -> Version:
+    """The analyst's signature: freezes the return. StaleVersion when data or text have changed since it was built."""
+    with changing(scope, code, month, revision) as change:
+        # The writing lock is held, so no load can come between this look and the commit.
+        if data_as_at(scope, code).data_sha256 != frozen.data_sha256:
+            raise StaleVersion(
+                "Data were loaded or counted anew since this return was built, so its figures may have moved. Reload the "
+                "page and look at them again before you sign."
+            )
+        return take(
+            change, Action.CHECK, event="return checked",
+            detail={"contents_sha256": frozen.contents_sha256, "data_sha256": frozen.data_sha256},
+            signed={"contents_sha256": frozen.contents_sha256},
+            values={
+                "contents": dict(frozen.contents), "figures": dict(frozen.figures),
+                "contents_sha256": frozen.contents_sha256, "data_sha256": frozen.data_sha256,
+                "template_name": frozen.template_name, "template_version": frozen.template_version,
+                "code_version": frozen.code_version, "checks": [dict(c) for c in frozen.checks],
+                "measures": dict(frozen.measures),
+            },
+        )  # fmt: skip
+
+
+def approve(scope: Scope, code: str, month: str, revision: int, pdf: bytes, at: datetime) -> Version:
+    """The senior responsible owner's signature, with the file it seals; ``at`` is the time in that seal."""
+    return _seal(scope, code, month, revision, Action.APPROVE, "return approved", pdf, at)
+
+
+def certify(scope: Scope, code: str, month: str, revision: int, pdf: bytes, at: datetime) -> Version:
+    return _seal(scope, code, month, revision, Action.CERTIFY, "return certified", pdf, at)
+
+
+def submit(scope: Scope, code: str, month: str, revision: int, pdf: bytes, at: datetime) -> Version:
+    """Send: this version stands, and the one before it is superseded, in one transaction."""
+    return _seal(scope, code, month, revision, Action.SUBMIT, "return submitted", pdf, at)
+
+
+def _seal(
+    scope: Scope, code: str, month: str, revision: int, action: Action, event: str, pdf: bytes, at: datetime
+) -> Version:
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    with changing(scope, code, month, revision, at) as change:
+        if action is not Action.APPROVE:
+            _check_stands_on(change, pdf)
+        made = take(
+            change, action, event=event, detail={"pdf_sha256": sha256}, values={"pdf": pdf, "pdf_sha256": sha256},
+            signed={"contents_sha256": change.before.contents_sha256, "pdf_sha256": sha256},
+        )  # fmt: skip
+        if action is Action.SUBMIT:
+            _supersede_earlier(change, made)
+        return made
+
+
+def _check_stands_on(change: Change, pdf: bytes) -> None:
+    before = change.conn.execute(select(_v.pdf).where(_v.id == change.before.id)).scalar()
+    if before is not None and not pdf.startswith(bytes(before)):
+        raise NotTheSealedFile("The file to be sealed is not the one that was approved, so nothing was signed.")
+
+
+def _supersede_earlier(change: Change, made: Version) -> None:
+    for earlier in versions.submitted(change.conn, change.opened.programme_id, made.month):
+        if earlier.number == made.number:
+            continue
+        after = next_state(earlier.state, Action.SUPERSEDE, certified=change.certified)
+        write(change, earlier, after, {})
+        note = f"Version {made.number} was submitted."
+        record_step(change, int(earlier.id or 0), Action.SUPERSEDE, earlier, after, note, {})
+        audit.record(
+            change.conn, actor=change.opened.scope.actor, event="return superseded", at=change.at,
+            programme_id=change.opened.programme_id,
+            detail={"month": made.month, "version": earlier.number, "by_version": made.number},
+        )  # fmt: skip
+
+
+def send_back(scope: Scope, code: str, month: str, revision: int, reason: str) -> Version:
+    """Back to draft, with the reason; every signature of this round falls away, and the steps keep that they were given."""
+    note = _reason(reason)
+    with changing(scope, code, month, revision) as change:
+        detail = {"before": change.before.state.value, "reason": note}
+        return take(
+            change, Action.SEND_BACK, note=note, event="return sent back", detail=detail, values=as_draft(change.before)
+        )
+
+
+def open_correction(scope: Scope, code: str, month: str, revision: int, reason: str) -> Version:
+    """The next version of a submitted return, a draft that begins with its text; its authors stay authors."""
+    note = _reason(reason)
+    with changing(scope, code, month, revision) as change:
+        before = change.before
+        next_state(before.state, Action.CORRECT, certified=change.certified)
+        check_may(Action.CORRECT, change.actor, scope.permissions, before.hands)
+        authors = sorted({*before.authors, change.actor})
+        made = change.conn.execute(
+            insert(schema.return_version).values(
+                programme_id=change.opened.programme_id, month=month, number=before.number + 1, state=State.DRAFT.value,
+                revision=before.revision + 1, narrative=dict(before.narrative), reasons={}, authors=authors,
+                correction_reason=note, updated_at=change.at, updated_by=change.actor,
+            )
+        ).inserted_primary_key  # fmt: skip
+        record_step(change, int(made[0]), Action.CORRECT, before, State.DRAFT, note, {})
+        audit.record(
+            change.conn, actor=scope.actor, event="correction opened", programme_id=change.opened.programme_id,
+            at=change.at, detail={"month": month, "version": before.number + 1, "reason": note},
+        )  # fmt: skip
+        found = versions.held(change.conn, change.opened.programme_id, month)
+        return found if found is not None else before
+
+
+def _reason(text: str) -> str:
+    found = text.strip()
+    if len(found) < LEAST_REASON:
+        raise TextRefused(f"Give a reason of at least {LEAST_REASON} characters; it stays in the register.")
+    return found[:2_000]

@@ -1,0 +1,112 @@
+"""The checks beside a draft: each with what it looked at and what it found, and a place for the reason where one is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+
+from data_access.returns.versions import Reason
+from domain import formats
+from reports.checks.answers import stands_in_the_way, unanswered
+from reports.checks.model import CheckResult, Finding, Severity
+
+REASON = "returns-reason"
+WORDS = {Severity.PASSED: "Passed", Severity.REASON: "Needs a reason", Severity.BLOCKING: "Stands in the way"}
+
+
+def section(
+    results: Sequence[CheckResult], reasons: Mapping[str, Reason], earlier: Mapping[str, str], *, writes: bool
+) -> list[Any]:
+    """``writes``: this viewer may give reasons, which the button under the narrative saves; ``earlier`` offers some."""
+    left = unanswered(results, reasons)
+    open_ = [r for r in results if r.findings]
+    passed = [r for r in results if not r.findings]
+    return [
+        html.H2("Checks"),
+        html.P(_sentence(results, left), className="reading", id="returns-checks-sentence"),
+        *(_found(r, reasons, earlier, writes) for r in open_),
+        html.Details(
+            [
+                html.Summary(f"Checks that found nothing ({len(passed)})"),
+                html.Ul([html.Li([html.Strong(r.title), f": {r.about}"]) for r in passed]),
+            ]
+        )
+        if passed
+        else None,
+    ]
+
+
+def _sentence(results: Sequence[CheckResult], left: Sequence[Finding]) -> str:
+    blocking = sum(f.severity is Severity.BLOCKING for f in left)
+    wait = len(left) - blocking
+    if not left:
+        return f"All {len(results)} checks are passed or explained."
+    parts = [f"{formats.counted(blocking, 'finding')} must be mended"] if blocking else []
+    parts += [f"{formats.counted(wait, 'finding')} must be explained"] if wait else []
+    return f"Of {len(results)} checks: {formats.joined(parts)} before an analyst can sign."
+
+
+def _found(result: CheckResult, reasons: Mapping[str, Reason], earlier: Mapping[str, str], writes: bool) -> html.Div:
+    return html.Div(
+        [
+            html.H3(result.title),
+            html.P(result.about, className="caption"),
+            html.Ul(
+                [_finding(f, reasons.get(f.key), earlier.get(f.key, ""), writes) for f in result.findings],
+                className="findings",
+            ),
+        ]
+    )
+
+
+def _finding(finding: Finding, reason: Reason | None, earlier: str, writes: bool) -> html.Li:
+    kept = {finding.key: reason} if reason else {}
+    word = WORDS[finding.severity] if stands_in_the_way(finding, kept) else "Explained"
+    said: list[Any] = [html.Strong(f"{word}: "), finding.sentence]
+    if finding.where:
+        said.append(html.Span(f" ({finding.where})", className="caption"))
+    parts: list[Any] = [html.P(said), html.P(finding.what_to_do, className="caption")]
+    if finding.severity is Severity.REASON and writes:
+        box_id = {"type": REASON, "key": finding.key}
+        text = dbc.Textarea(id=box_id, value=reason.text if reason else earlier, rows=2, maxLength=2000)
+        parts.append(_reason_field(box_id, finding, text))
+        if earlier and not reason:
+            parts.append(
+                html.P("As given for an earlier month; save to give it for this one too.", className="caption")
+            )
+    elif reason:
+        parts.append(html.P(f"Reason given by {reason.by}: {reason.text}"))
+    return html.Li(parts)
+
+
+def _reason_field(box_id: dict[str, str], finding: Finding, box: dbc.Textarea) -> html.Div:
+    """The label names the finding, since several boxes on the page are alike."""
+    hidden = html.Span(f": {finding.sentence}", className="visually-hidden")
+    return html.Div([html.Label(["Reason", hidden], htmlFor=_as_dash_writes_it(box_id)), box], className="form-field")
+
+
+def _as_dash_writes_it(box_id: dict[str, str]) -> str:
+    """The id that a pattern's component gets in the page."""
+    return json.dumps(box_id, sort_keys=True, separators=(",", ":"))
+
+
+def from_register(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """What the checks said when the analyst signed."""
+    items = []
+    for row in rows:
+        found = [
+            html.Li([f["sentence"], html.Span(f" Reason: {f['reason']['text']}") if f.get("reason") else None])
+            for f in row["findings"]
+        ]
+        items.append(html.Li([html.Strong(row["title"]), f": {row['about']}", html.Ul(found) if found else None]))
+    count = sum(len(row["findings"]) for row in rows)
+    sentence = f"When the analyst signed, {len(rows)} checks had been made; {formats.counted(count, 'finding')} had been explained."
+    return [
+        html.H2("Checks"),
+        html.P(sentence, className="reading"),
+        html.Details([html.Summary("What each check said"), html.Ul(items)]),
+    ]

@@ -1,0 +1,102 @@
+"""Every month of returns: where it stands, who it waits for, when it is due."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dash import html
+
+from data_access.engine import utc_now
+from data_access.returns import versions
+from data_access.returns.versions import Version
+from domain import formats
+from domain.programme import Programme
+from domain.return_states import STATE_WORDS, WAITS_FOR, Action, State, coming_action
+from domain.scope import Scope
+from reports import routes
+from reports.source import due_date
+
+HEADS = ("Month", "State", "Waits for", "Due", "Download")
+
+
+def state_words(version: Version) -> str:
+    """ "Draft, revision 2, saved by ann@example.org on 3 Feb 2024"."""
+    if version.revision == 0 or not version.updated_at:
+        return "Not started: no narrative saved"
+    number = f"version {version.number}, " if version.number > 1 else ""
+    on = f"{version.updated_by} on {formats.day(version.updated_at)}"
+    if version.state is State.DRAFT:
+        return f"Draft, {number}revision {version.revision}, saved by {on}"
+    return f"{STATE_WORDS[version.state]}, {number}by {on}"
+
+
+def waits_for(version: Version, programme: Programme) -> str:
+    """Who takes the next step; "" once it is submitted."""
+    if version.revision == 0:
+        return "a manager, to write it"
+    coming = coming_action(version.state, certified=version.template(programme).certified)
+    return f"{WAITS_FOR[coming]}, to {coming.value} it" if coming else ""
+
+
+def _due(programme: Programme, month: str, version: Version, today: date) -> str:
+    due = due_date(programme, month)
+    if due is None:
+        return f"{formats.UNAVAILABLE} no due day is set"
+    sent = version.signed(Action.SUBMIT)
+    if version.state is State.SUBMITTED and sent:
+        late = sent.at.date() > due
+        return f"{formats.day(due)}; submitted {formats.day(sent.at)}{' (late)' if late else ''}"
+    return formats.day(due) + (" (past)" if due < today else "")
+
+
+def months_table(scope: Scope, programme: Programme, months: list[str], chosen: str) -> html.Div:
+    held, today = versions.newest_by_month(scope, programme.code), utc_now().date()
+    rows = [_row(programme, month, held.get(month) or Version(month), chosen, today) for month in reversed(months)]
+    head = html.Tr([html.Th(h, scope="col") for h in HEADS])
+    table = html.Table(
+        [html.Caption("Months a return can be built for, newest first"), html.Thead(head), html.Tbody(rows)],
+        className="data-table", id="returns-months",
+    )  # fmt: skip
+    label = {"aria-label": "Table: months and their returns"}
+    return html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
+
+
+def _row(programme: Programme, month: str, version: Version, chosen: str, today: date) -> html.Tr:
+    name = formats.month(month)
+    link = html.A(
+        name,
+        href=f"/returns?programme={programme.code}&month={month}",
+        **{"aria-current": "true"} if month == chosen else {},
+    )
+    pdf = html.A(
+        ["PDF", html.Span(f" of {name}", className="visually-hidden")],
+        href=routes.address(programme.code, month), download="",
+    )  # fmt: skip
+    cells = [state_words(version), waits_for(version, programme), _due(programme, month, version, today), pdf]
+    return html.Tr(
+        [html.Th(link, scope="row"), *(html.Td(c) for c in cells)], className="chosen" if month == chosen else None
+    )
+
+
+def lead(scope: Scope, programme: Programme, months: list[str]) -> str:
+    """How many months are sent, how many wait, and when the newest is due."""
+    held = versions.newest_by_month(scope, programme.code)
+    sent = [m for m in months if m in held and versions.is_sent(held[m])]
+    past = [m for m in months if m not in sent and _is_past(programme, m)]
+    newest = months[-1]
+    said = f"{len(sent)} of {len(months)} months since the service went live are submitted"
+    said += f"; {_late(past)}." if past else "."
+    due = due_date(programme, newest)
+    if newest in sent or due is None:
+        return said
+    tense = "was" if due < utc_now().date() else "is"
+    return f"{said} The newest month, {formats.month(newest)}, {tense} due on {formats.day(due)}."
+
+
+def _is_past(programme: Programme, month: str) -> bool:
+    due = due_date(programme, month)
+    return due is not None and due < utc_now().date()
+
+
+def _late(past: list[str]) -> str:
+    return "1 more is past its due date" if len(past) == 1 else f"{len(past)} more are past their due dates"

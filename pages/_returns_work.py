@@ -1,0 +1,243 @@
+"""One return's standing: who has signed, what this viewer may do now and what that will do, and everything done so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+
+from access.forms import csrf_input
+from components import states
+from components.forms import field
+from data_access.returns.narrative import LEAST_REASON
+from data_access.returns.versions import Step, Version
+from domain import formats
+from domain.programme import Programme
+from domain.return_states import (
+    SIGNED,
+    WAITS_FOR,
+    Action,
+    NotNow,
+    NotYours,
+    State,
+    coming_action,
+    may,
+    step,
+)
+from domain.scope import Scope
+from reports import routes
+from reports.checks.model import Finding
+from reports.standing import author_names, name_of_version
+
+ACT = "/returns/act"
+_STEP_ACTIONS = {
+    "checked": Action.CHECK,
+    "approved": Action.APPROVE,
+    "certified": Action.CERTIFY,
+    "submitted": Action.SUBMIT,
+}
+_BUTTONS = {
+    Action.CHECK: "Sign as checked",
+    Action.APPROVE: "Approve and seal",
+    Action.CERTIFY: "Certify and seal",
+    Action.SUBMIT: "Submit and seal",
+}
+_WILL = {
+    Action.CHECK: "Your signature freezes every figure and word as shown on this page. Data loaded later will not change them. "
+    "The return then goes to the senior responsible owner.",
+    Action.APPROVE: "The PDF is made from what the analyst checked, with your name and the time in it, and sealed. "
+    "From then on not a byte of it can change unseen.",
+    Action.CERTIFY: "You certify the spend and claims in section H. Your name and the time are added to the sealed file.",
+    Action.SUBMIT: "The return is closed for good under your name and its file can be sent. A mistake found later is "
+    "corrected by a new version, never by a change.",
+}
+_TICKS = {
+    Action.CHECK: "I have looked at the figures, the narrative and every check.",
+    Action.APPROVE: "I have read the return and approve it.",
+    Action.CERTIFY: "I have looked at section H and certify it.",
+    Action.SUBMIT: "This is the file to be sent.",
+}
+_DONE = {
+    Action.EDIT: "Saved",
+    Action.CHECK: "Checked",
+    Action.APPROVE: "Approved",
+    Action.CERTIFY: "Certified",
+    Action.SUBMIT: "Submitted",
+    Action.SEND_BACK: "Sent back to draft",
+    Action.CORRECT: "Correction opened",
+    Action.SUPERSEDE: "Superseded",
+}
+
+
+def standing(version: Version, programme: Programme) -> html.Ol:
+    """The steps of signing in their order: done by whom and when, next, or to come."""
+    template = version.template(programme)
+    coming = coming_action(version.state, certified=template.certified)
+    items = []
+    for key, words in template.sign_off:
+        given = version.signed(_STEP_ACTIONS[key]) if key in _STEP_ACTIONS else None
+        if key == "prepared":
+            said = (
+                f"Done by {formats.joined(author_names(version))}"
+                if version.authors
+                else "Next: nobody has written yet"
+            )
+        elif given:
+            said = f"Done by {given.who}, {formats.local_time(given.at)}"
+        elif version.revision and _STEP_ACTIONS[key] is coming:
+            said = f"Next, by {WAITS_FOR[coming]}"
+        else:
+            said = "To come"
+        items.append(
+            html.Li(
+                [html.Strong(words), html.Span(f" {said}")], className="step-done" if said.startswith("Done") else None
+            )
+        )
+    return html.Ol(items, className="sign-steps", id="returns-steps")
+
+
+def actions(scope: Scope, programme: Programme, version: Version, seen: str, left: list[Finding]) -> list[Any]:
+    """Forms for what this viewer may do now; where they may not, a sentence says who can and why."""
+    found = [*_signing(scope, programme, version, seen, left), *_back(scope, programme, version, seen)]
+    if version.state is State.SUBMITTED and _may(scope, programme, version, Action.CORRECT):
+        found.append(_with_reason(programme, version, seen, Action.CORRECT))
+    return [html.H2("What you can do"), *found] if found else []
+
+
+def _may(scope: Scope, programme: Programme, version: Version, action: Action) -> bool:
+    certified = version.template(programme).certified
+    return may(
+        version.state,
+        action,
+        certified=certified,
+        actor=scope.actor,
+        permissions=scope.permissions,
+        hands=version.hands,
+    )
+
+
+def _signing(scope: Scope, programme: Programme, version: Version, seen: str, left: list[Finding]) -> Iterator[Any]:
+    certified = version.template(programme).certified
+    coming = coming_action(version.state, certified=certified)
+    if coming is None or version.revision == 0:
+        return
+    try:
+        step(
+            version.state,
+            coming,
+            certified=certified,
+            actor=scope.actor,
+            permissions=scope.permissions,
+            hands=version.hands,
+        )
+    except (NotNow, NotYours) as reason:
+        yield html.P(f"The next step is to {coming.value} the return. {reason}", id="returns-not-yours")
+        return
+    if coming is Action.CHECK and left:
+        yield states.inset(
+            html.P(
+                f"It cannot be signed as checked yet: {formats.counted(len(left), 'finding')} of the checks below "
+                "must be mended or explained first."
+            )
+        )
+        return
+    # The second, deliberate step: the server refuses without it.
+    sure = dbc.Checkbox(id=f"returns-sure-{coming.value}", name="sure", value=False, label=_TICKS[coming])
+    yield html.Form(
+        [*_hidden(programme, version, seen, coming), html.P(_WILL[coming]), sure,
+         html.Button(_BUTTONS[coming], type="submit", className="button", id="returns-sign")],
+        method="post", action=ACT, className="sign-form",
+    )  # fmt: skip
+
+
+def _back(scope: Scope, programme: Programme, version: Version, seen: str) -> Iterator[Any]:
+    if version.state in SIGNED and _may(scope, programme, version, Action.SEND_BACK):
+        yield _with_reason(programme, version, seen, Action.SEND_BACK)
+
+
+def _with_reason(programme: Programme, version: Version, seen: str, action: Action) -> html.Details:
+    back = action is Action.SEND_BACK
+    name = f"returns-reason-{'back' if back else 'correct'}"
+    label = "What must be changed" if back else "What was wrong, and what is corrected"
+    what = (
+        "Every signature of this round falls away; the steps below keep that they were given."
+        if back
+        else f"A draft of version {version.number + 1} is opened with the same words. Version {version.number} stands until the new one is submitted."
+    )
+    box = dbc.Textarea(id=name, name="reason", rows=3, required=True, minLength=LEAST_REASON, maxLength=2000)
+    button = html.Button(
+        "Send back to draft" if back else "Open a correction", type="submit", className="button secondary"
+    )
+    form = html.Form(
+        [*_hidden(programme, version, seen, action), html.P(what), field(name, label, box), button],
+        method="post",
+        action=ACT,
+    )
+    return html.Details([html.Summary("Send back to draft" if back else "Correct this return"), form])
+
+
+def _hidden(programme: Programme, version: Version, seen: str, action: Action) -> list[Any]:
+    given = {
+        "programme": programme.code, "month": version.month, "revision": version.revision, "seen": seen,
+        "action": action.value,
+    }  # fmt: skip
+    return [csrf_input(), *(dbc.Input(type="hidden", name=key, value=str(value)) for key, value in given.items())]
+
+
+def history(held: list[Version]) -> html.Details:
+    """Every version, and every step ever taken, newest first."""
+    steps = [(v, s) for v in held for s in v.steps]
+    steps.sort(key=lambda pair: (pair[1].at, pair[1].revision), reverse=True)
+    rows = [_step_row(v, s) for v, s in steps]
+    head = html.Tr([html.Th(h, scope="col") for h in ("When", "What", "Who", "Version", "Note")])
+    table = html.Table(
+        [html.Caption("Every step, newest first; nothing here is ever changed"), html.Thead(head), html.Tbody(rows)],
+        className="data-table",
+    )
+    label = {"aria-label": "Table: steps of this return"}
+    wrapped = html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
+    return html.Details(
+        [html.Summary(f"What was done so far ({formats.counted(len(rows), 'step')})"), wrapped], id="returns-history"
+    )
+
+
+def _step_row(version: Version, step_: Step) -> html.Tr:
+    what = _DONE[step_.action]
+    if step_.action is Action.EDIT and step_.before in SIGNED:
+        what = f"Saved; back to draft from {step_.before.value}"
+    cells = [what, step_.who, str(version.number), step_.note]
+    return html.Tr([html.Th(formats.local_time(step_.at), scope="row"), *(html.Td(c) for c in cells)])
+
+
+def versions_list(held: list[Version], code: str, shown: Version) -> list[Any]:
+    """Where a month has several versions: each with its file, and what changed between one and the next."""
+    if len(held) < 2:
+        return []
+    items = []
+    for v in held:
+        page = f"/returns?programme={code}&month={v.month}&version={v.number}"
+        here = {"aria-current": "true"} if v.number == shown.number else {}
+        parts: list[Any] = [html.A(name_of_version(v), href=page, **here), f": {v.state.value}"]
+        if v.correction_reason:
+            parts.append(f". {v.correction_reason}")
+        if v.pdf_sha256:
+            parts += [
+                " ",
+                html.A(
+                    ["PDF", html.Span(f" of version {v.number}", className="visually-hidden")],
+                    href=routes.address(code, v.month, version=v.number),
+                    download="",
+                ),
+            ]
+        if v.number > 1:
+            compare = f"/returns/compare?programme={code}&month={v.month}&before={v.number - 1}&after={v.number}"
+            parts += [" ", html.A(f"What changed since version {v.number - 1}", href=compare)]
+        items.append(html.Li(parts))
+    note = (
+        [states.inset(html.P(f"This is version {shown.number}. It no longer stands: a later version was submitted."))]
+        if shown.state is State.SUPERSEDED
+        else []
+    )
+    return [html.H2("Versions"), *note, html.Ul(items)]

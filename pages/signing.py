@@ -1,0 +1,86 @@
+"""``POST /returns/act``: the binding steps of a return. A form of its own, so that it works with nothing but a keyboard."""
+
+from __future__ import annotations
+
+from flask import Flask, flash, redirect, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response
+
+from access.requires import log_problem, route_requires
+from access.viewer import current_programme, current_scope
+from data_access.reading import UnknownProgramme
+from data_access.returns import signing
+from data_access.returns.changing import StaleVersion
+from data_access.returns.narrative import TextRefused
+from data_access.returns.signing import NotTheSealedFile
+from data_access.returns.versions import Damaged, NoSuchVersion, Version
+from domain import formats
+from domain.return_states import STATE_WORDS, Action, NotNow
+from domain.roles import Permission
+from domain.scope import OutOfScope, Scope
+from reports.charts import ChartError
+from reports.contents import MonthNotHeld
+from reports.pdf import PdfError
+from reports.sealing.keys import SealKeyError
+from reports.sealing.seal import SealError
+from reports.signing import SEAL_NAMES, NotReady, sign
+
+REFUSED = (
+    StaleVersion, TextRefused, NotNow, NotReady, OutOfScope, NoSuchVersion, MonthNotHeld, UnknownProgramme, SealKeyError,
+)  # fmt: skip
+BROKEN = (PdfError, ChartError, SealError, NotTheSealedFile, Damaged, OSError, MemoryError, DBAPIError)
+SURE = frozenset({Action.CHECK, *SEAL_NAMES})
+
+
+def register(server: Flask) -> None:
+    @server.post("/returns/act")
+    @route_requires(Permission.VIEW_RETURNS)
+    def act() -> Response:
+        """Each action has its own, stricter permission, checked where it is written."""
+        given = request.form
+        code, month = current_programme({"programme": given.get("programme", "")}), given.get("month", "")
+        try:
+            made = _act(current_scope(), code, month)
+        except REFUSED as reason:
+            flash(f"Nothing was changed. {reason}", "problem")
+        except ValueError:
+            flash("Nothing was changed. The form was not complete; reload the page and try again.", "problem")
+        except BROKEN as problem:
+            reference = log_problem("signing")
+            flash(f"Nothing was changed. {_why(problem)} Report this with the reference {reference}.", "problem")
+        else:
+            flash(_said(made), "done")
+        return redirect(f"/returns?programme={code}&month={month[:7]}")
+
+
+def _act(scope: Scope, code: str, month: str) -> Version:
+    given = request.form
+    action, revision, reason = Action(given.get("action", "")), int(given.get("revision", "")), given.get("reason", "")
+    if action is Action.SEND_BACK:
+        return signing.send_back(scope, code, month, revision, reason)
+    if action is Action.CORRECT:
+        return signing.open_correction(scope, code, month, revision, reason)
+    if action not in SURE:
+        raise ValueError(action)
+    if given.get("sure") != "on":
+        raise NotReady("Tick the box above the button to say that you are sure.")
+    return sign(scope, code, month, action, revision, given.get("seen", ""))
+
+
+def _why(problem: Exception) -> str:
+    if isinstance(problem, OSError | MemoryError):
+        return "The server has no room left to do it: its disk or memory is full."
+    if isinstance(problem, Damaged):
+        return str(problem)
+    if isinstance(problem, DBAPIError):
+        return "The database did not take it."
+    return "The file could not be made and sealed."
+
+
+def _said(version: Version) -> str:
+    if version.steps[-1].action is Action.CORRECT:
+        return f"Version {version.number} is open as a draft. Version {version.number - 1} stands until this one is submitted."
+    if version.steps[-1].action is Action.SEND_BACK:
+        return f"The return of {formats.month(version.month)} is a draft again."
+    sealed = " Its file is sealed." if version.pdf_sha256 else ""
+    return f"{STATE_WORDS[version.state]}: the return of {formats.month(version.month)}.{sealed}"

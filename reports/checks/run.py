@@ -1,0 +1,41 @@
+"""All checks over one return, always the same ten in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data_access.remembered import one_look
+from domain.scope import Scope
+from reports.checks.completeness import completeness
+from reports.checks.data_checks import provisional_data, unconfirmed_loads
+from reports.checks.looked import Looked
+from reports.checks.model import CheckResult
+from reports.checks.narrative import design_level, identifying_text, over_claiming, vocabulary
+from reports.checks.outliers import outliers
+from reports.checks.reconciliation import reconciliation
+from reports.checks.small_numbers import small_numbers
+from reports.checks.trackers import trackers
+from reports.checks.year_to_date import year_to_date
+from reports.model import ReturnContents
+from reports.source import whole_document
+
+
+def run_checks(scope: Scope, contents: ReturnContents, narrative: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    """Every check, also those that passed. ``narrative``: texts by key of ``reports.sections.words.NARRATIVE``."""
+    with one_look():  # a look of its own: the figures are asked for again, not taken from whoever printed them
+        return _all(Looked(whole_document(scope), contents, narrative), contents, narrative)
+
+
+def _all(look: Looked, contents: ReturnContents, narrative: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    return (
+        completeness(contents, look.template, narrative),
+        reconciliation(look),
+        year_to_date(contents),
+        outliers(look),
+        trackers(look),
+        unconfirmed_loads(look),
+        provisional_data(look),
+        small_numbers(contents),
+        over_claiming(narrative, design_level(look)),
+        identifying_text(narrative, vocabulary(look)),
+    )

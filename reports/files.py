@@ -1,0 +1,65 @@
+"""A version of a return as a file: the PDF with its data inside, or the data alone. Page, route, job and command ask here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data_access.returns import versions
+from data_access.returns.versions import Version
+from domain.scope import Scope
+from reports.contents import contents_of
+from reports.data_files.formats import FORMATS
+from reports.finishing import Attachment
+from reports.model import ReturnContents
+from reports.pdf import build_pdf
+
+PDF = "pdf"
+KINDS = (PDF, *FORMATS)
+# Best first for whoever opens the file in five years: the one with a schema, the plainest, the one people edit.
+INSIDE = ("json", "csv", "ods")
+
+
+@dataclass(frozen=True)
+class ReturnFile:
+    name: str
+    mime: str
+    body: bytes
+
+
+def return_file(scope: Scope, code: str, version: Version, kind: str) -> ReturnFile:
+    """One of KINDS. An approved version's PDF is the sealed file of the register, byte for byte.
+
+    Raises what ``contents_of`` raises, PdfError, ChartError, and Damaged for a stored file that has changed.
+    """
+    stem = file_stem(code, version)
+    if kind == PDF and version.pdf_sha256:
+        return ReturnFile(f"{stem}.pdf", "application/pdf", versions.sealed_pdf(scope, code, version))
+    contents = contents_of(scope, code, version)
+    if kind == PDF:
+        return ReturnFile(f"{stem}.pdf", "application/pdf", printed(contents))
+    chosen = FORMATS[kind]
+    return ReturnFile(f"{stem}.{chosen.extension}", chosen.mime_type, chosen.write(contents))
+
+
+def printed(contents: ReturnContents) -> bytes:
+    """The PDF with its data inside."""
+    return build_pdf(contents, attachments(contents))
+
+
+def attachments(contents: ReturnContents) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            name=FORMATS[key].file_name(contents),
+            body=FORMATS[key].write(contents),
+            mime=FORMATS[key].mime_type.split(";")[0],
+            description=f"{contents.title}: {FORMATS[key].name}",
+            relationship="Data",
+            moment=contents.made_at,
+        )
+        for key in INSIDE
+    )
+
+
+def file_stem(code: str, version: Version) -> str:
+    """ "demo-return-2023-12-v1": what downloads are called."""
+    return f"{code}-return-{version.month}-v{version.number}".lower()

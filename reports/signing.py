@@ -1,0 +1,118 @@
+"""Signing a return: what each step looks at, builds and seals before the register takes it.
+
+A step that fails anywhere leaves the return where it stood: the register is written last, in one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from data_access.engine import get_engine, utc_now
+from data_access.programmes import get_programme
+from data_access.returns import signing, versions
+from data_access.returns.changing import StaleVersion, name_of
+from data_access.returns.versions import Step, Version
+from domain import formats
+from domain.return_states import STATE_WORDS, Action, State, step
+from domain.scope import Scope
+from reports.checks.answers import as_rows, unanswered
+from reports.checks.run import run_checks
+from reports.contents import contents_of
+from reports.files import printed
+from reports.freezing import contents_sha256, freeze
+from reports.sealing.keys import load_key
+from reports.sealing.seal import SealStep, seal
+from reports.standing import name_of_version
+from settings import load_settings
+
+SEAL_NAMES = {Action.APPROVE: "approved", Action.CERTIFY: "certified", Action.SUBMIT: "submitted"}
+REGISTER = {Action.APPROVE: signing.approve, Action.CERTIFY: signing.certify, Action.SUBMIT: signing.submit}
+
+
+class NotReady(ValueError):
+    """Findings of the checks stand in the way; the message names them."""
+
+
+def sign(scope: Scope, code: str, month: str, action: Action, revision: int, seen: str) -> Version:
+    """Take a binding step. ``seen`` is the SHA-256 of the contents that the person was shown.
+
+    Raises NotNow, NotYours, StaleVersion, NotReady, and what building, sealing and writing raise.
+    """
+    version = versions.latest(scope, code, month)
+    if version.revision != revision:
+        raise StaleVersion(
+            f"{version.updated_by or 'Somebody'} changed this return since you opened it. Reload the page and look again."
+        )
+    certified = version.template(get_programme(scope, code)).certified
+    after = step(
+        version.state,
+        action,
+        certified=certified,
+        actor=scope.actor,
+        permissions=scope.permissions,
+        hands=version.hands,
+    )
+    if action is Action.CHECK:
+        return _check(scope, code, version, seen)
+    if version.contents_sha256 != seen:
+        raise StaleVersion("What you were shown is not what would be signed. Reload the page and look again.")
+    at = utc_now().replace(microsecond=0)
+    signature = _signature(scope, version, action, after, at)
+    pdf = (
+        _printed(scope, code, version, signature)
+        if action is Action.APPROVE
+        else versions.sealed_pdf(scope, code, version)
+    )
+    sealed = seal(pdf, load_key(load_settings()), _seal_step(code, version, signature))
+    return REGISTER[action](scope, code, month, revision, sealed, at)
+
+
+def _check(scope: Scope, code: str, version: Version, seen: str) -> Version:
+    contents = contents_of(scope, code, version)
+    if contents_sha256(contents) != seen:
+        raise StaleVersion(
+            "The figures or words have changed since you opened this page, so nothing was signed. Reload it and look again."
+        )
+    results = run_checks(scope, contents, version.narrative)
+    left = unanswered(results, version.reasons)
+    if left:
+        raise NotReady(
+            f"{formats.counted(len(left), 'finding')} of the checks stand in the way: {'; '.join(f.sentence for f in left[:3])}"
+        )
+    return signing.check(
+        scope, code, version.month, version.revision, freeze(scope, contents, as_rows(results, version.reasons))
+    )
+
+
+def _signature(scope: Scope, version: Version, action: Action, after: State, at: datetime) -> Step:
+    with get_engine().connect() as conn:
+        name = name_of(conn, scope)
+    role = scope.role.value if scope.role else ""
+    return Step(
+        action,
+        version.state,
+        after,
+        scope.actor,
+        name,
+        role,
+        at,
+        "",
+        version.revision + 1,
+        version.contents_sha256,
+        None,
+    )
+
+
+def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes:
+    """The file as it will stand for good: frozen contents with everybody's signature up to this approval."""
+    approved = replace(version, state=approval.after, steps=(*version.steps, approval))
+    return printed(contents_of(scope, code, approved))
+
+
+def _seal_step(code: str, version: Version, signature: Step) -> SealStep:
+    words = STATE_WORDS[signature.after]
+    return SealStep(
+        name=SEAL_NAMES[signature.action], who=signature.who, at=signature.at.replace(tzinfo=UTC),
+        reason=f"{words}: return {code}-{version.month}, {name_of_version(version).lower()}. Contents {version.contents_sha256}.",
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""Where a version stands, put on top of its contents: what it is called, its status, and who has signed.
+
+Contents are frozen before anybody signs, so whatever signing adds comes from the register's steps, here and only here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from data_access.returns.versions import Step, Version
+from domain import formats
+from domain.return_states import FINAL, STATE_WORDS, Action, State
+from domain.return_template import ReturnTemplate
+from reports.model import DataTable, Entry, Fact, ReturnContents
+
+_ACTIONS = {
+    "checked": Action.CHECK,
+    "approved": Action.APPROVE,
+    "certified": Action.CERTIFY,
+    "submitted": Action.SUBMIT,
+}
+SEALED_STEPS = ("certified", "submitted")  # come after the file is printed: they stand in its seals
+IN_THE_SEAL = "In the seals of this file, once given"
+
+
+def status(version: Version) -> str:
+    if version.state is State.DRAFT:
+        return f"Draft, revision {version.revision}"
+    return STATE_WORDS[version.state]
+
+
+def narrative_words(version: Version) -> str:
+    return f"narrative revision {version.revision}" if version.revision else "no narrative saved"
+
+
+def name_of_version(version: Version) -> str:
+    """ "Version 2, correcting version 1"."""
+    if version.number == 1:
+        return "Version 1"
+    return f"Version {version.number}, correcting version {version.number - 1}"
+
+
+def with_standing(contents: ReturnContents, version: Version, template: ReturnTemplate) -> ReturnContents:
+    """The contents as this version is printed: its status, its signatures, and the time of the last that is in them."""
+    printed = _as_printed(version)
+    approval = printed.signed(Action.APPROVE)
+    sections = tuple(
+        replace(s, entries=tuple(_entry(e, printed, template) for e in s.entries)) for s in contents.sections
+    )
+    # The words of a draft move with every save; from the check on they are those that were frozen.
+    narrative = narrative_words(version) if version.state is State.DRAFT else contents.narrative
+    made_at = approval.at if approval else contents.made_at
+    return replace(contents, status=status(printed), sections=sections, narrative=narrative, made_at=made_at)
+
+
+def _as_printed(version: Version) -> Version:
+    """The file is printed at approval and later only sealed again, so it says "approved" from then on."""
+    later = (State.CERTIFIED, *FINAL)
+    return replace(version, state=State.APPROVED) if version.state in later else version
+
+
+def _entry(entry: Entry, version: Version, template: ReturnTemplate) -> Entry:
+    where = (entry.field.section, entry.field.key)
+    if where == ("A", "return_id"):
+        return replace(entry, facts=tuple(_named(f, version) for f in entry.facts))
+    if where == ("K", "prepared"):
+        return replace(entry, sentences=(_sentence(version),), tables=(_signatures(version, template),))
+    return entry
+
+
+def _named(fact: Fact, version: Version) -> Fact:
+    if fact.label == "Return":
+        note = f"{name_of_version(version)}. {version.correction_reason}".strip()
+        return replace(fact, note=note if note.endswith(".") else f"{note}.")
+    if fact.label == "Status":
+        draft = version.state is State.DRAFT
+        note = "Figures can still change." if draft else "Its figures were frozen at the analyst's check."
+        return replace(fact, value=status(version), note=note)
+    return fact
+
+
+def _sentence(version: Version) -> str:
+    if version.signatures:
+        return (
+            "Figures and words were frozen when the analyst checked them. The file is sealed at approval and at every "
+            "later step; “return verify” of the portal and any PDF reader show the seals and whether a byte has changed."
+        )
+    unsaved = "" if version.revision else " whose narrative has not been saved"
+    return f"{formats.UNAVAILABLE} Nobody has signed this return: it is a draft{unsaved}."
+
+
+def _signatures(version: Version, template: ReturnTemplate) -> DataTable:
+    rows = tuple(_row(step, words, version) for step, words in template.sign_off)
+    return DataTable(
+        "Signatures", ("Step", "Name and role", "Date and time (UTC)", "SHA-256 of the contents (first 16)"), rows,
+        (1, 2, 3), "Times are those of the portal's clock.", to_fill_in=not version.signatures,
+    )  # fmt: skip
+
+
+def _row(step: str, words: str, version: Version) -> tuple[str, ...]:
+    if step == "prepared":
+        last = next((s for s in reversed(version.steps) if s.after is State.DRAFT), None)
+        return (words, ", ".join(author_names(version)), formats.day_time(last.at) if last else "", "")
+    given = version.signed(_ACTIONS[step])
+    if given and step not in SEALED_STEPS:
+        return (words, given.who, formats.day_time(given.at), _short(given))
+    approved = version.signed(Action.APPROVE) is not None
+    return (words, IN_THE_SEAL if approved and step in SEALED_STEPS else "", "", "")
+
+
+def author_names(version: Version) -> list[str]:
+    """Who wrote on it, as their accounts name them."""
+    names = {s.actor: s.name or s.actor for s in version.steps}
+    return [names.get(actor, actor) for actor in version.authors]
+
+
+def _short(step: Step) -> str:
+    return (step.contents_sha256 or "")[:16]

@@ -1,0 +1,126 @@
+"""A month's return from empty page to sealed file, by the five people whose work it is, in real browsers; then corrected."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from domain.roles import Role
+from tests.browser.conftest import Person, served, violations
+from tests.conftest import ROOT, portal_environment, run_command
+
+MONTH = "2023-11"
+PAGE = f"/returns?programme=DEMO&month={MONTH}"
+SECOND = "second-manager@demo.example"
+BUILT = 90_000  # milliseconds: a PDF is made and sealed, on a machine that runs other tests beside
+
+
+@pytest.fixture(scope="module")
+def folder(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copied = tmp_path_factory.mktemp("returns") / "data"
+    shutil.copytree(demonstration, copied)
+    return copied
+
+
+@pytest.fixture(scope="module")
+def own_address(folder: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=portal_environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as worker:
+        try:
+            yield from served(folder)
+        finally:
+            worker.terminate()
+
+
+def _at(chromium: Browser, address: str, role: Role, email: str = "", width: int = 1280) -> Person:
+    someone = Person(chromium, address, width)
+    someone.sign_in(role, email)
+    someone.open(PAGE)
+    return someone
+
+
+def _sign(someone: Person, action: str, said: str) -> None:
+    someone.page.locator(f"#returns-sure-{action}").check()
+    someone.page.locator("#returns-sign").click()
+    expect(someone.page.locator(".notice")).to_contain_text(said, timeout=BUILT)
+
+
+def test_from_an_empty_page_to_a_sealed_file(chromium: Browser, own_address: str, folder: Path, tmp_path: Path) -> None:
+    manager = _at(chromium, own_address, Role.MANAGER)
+    page = manager.page
+    expect(page.locator("#returns-checks-sentence")).to_contain_text("must be mended")
+    assert violations(manager) == []
+    for box in page.locator("[id^=returns-text-]").all():
+        box.fill("None this month.")
+    page.locator("#returns-text-highlights").fill("Briefings were held each Monday.")
+    page.locator("#returns-save").click()
+    expect(page.locator("#returns-said")).to_contain_text("Saved as revision 1", timeout=BUILT)
+    for box in page.locator("textarea[id*=returns-reason]").all():
+        box.fill("Looked at with the provider and the force.")
+    page.locator("#returns-save").click()
+    expect(page.locator("#returns-checks-sentence")).to_contain_text(
+        "All 10 checks are passed or explained", timeout=BUILT
+    )
+    expect(page.locator("#returns-not-yours")).to_contain_text("nobody judges their own work")
+
+    page.locator("#returns-make").click()
+    expect(page.locator("#returns-job a")).to_contain_text("demo-return-2023-11-v1.pdf", timeout=BUILT)
+
+    second = _at(chromium, own_address, Role.MANAGER, SECOND)
+    second.page.locator("#returns-sign").click()
+    expect(second.page.locator(".error-summary")).to_contain_text("Tick the box")
+    _sign(second, "check", "Checked by an analyst")
+    approver = _at(chromium, own_address, Role.APPROVER)
+    _sign(approver, "approve", "Its file is sealed")
+    finance = _at(chromium, own_address, Role.FINANCE, width=320)
+    assert not finance.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert violations(finance) == []
+    _sign(finance, "certify", "Certified")
+    manager.open(PAGE)
+    _sign(manager, "submit", "Submitted")
+    assert page.locator("#returns-save").count() == 0
+    assert violations(manager) == []
+
+    with page.expect_download() as download:
+        page.locator("#returns-pdf").click()
+    sealed = tmp_path / "sealed.pdf"
+    download.value.save_as(sealed)
+    done = run_command(folder, "return", "verify", str(sealed))
+    assert "byte for byte, what the portal sealed" in done.stdout
+    assert "In the register: DEMO, 2023-11, version 1, submitted." in done.stdout
+    sealed.write_bytes(sealed.read_bytes().replace(b"/Type", b"/TypE", 1))
+    assert run_command(folder, "return", "verify", str(sealed), check=False).returncode == 1
+
+    for someone in (manager, second, approver, finance):
+        assert someone.troubles == []
+        someone.context.close()
+
+
+def test_a_submitted_return_is_corrected_by_a_new_version_that_says_what_changed(
+    chromium: Browser, own_address: str
+) -> None:
+    manager = _at(chromium, own_address, Role.MANAGER)
+    page = manager.page
+    page.get_by_text("Correct this return").click()
+    page.locator("#returns-reason-correct").fill("The highlights named the wrong day.")
+    page.get_by_role("button", name="Open a correction").click()
+    expect(page.locator(".notice")).to_contain_text("Version 2 is open as a draft")
+    page.locator("#returns-text-highlights").fill("Briefings were held each Tuesday.")
+    page.locator("#returns-save").click()
+    expect(page.locator("#returns-said")).to_contain_text(re.compile("Saved as revision"), timeout=BUILT)
+    page.get_by_text("What changed since version 1").click()
+    expect(page.locator("main h1")).to_contain_text("What changed between two versions?")
+    expect(page.locator("#compare-table")).to_contain_text("each Monday")
+    expect(page.locator("#compare-table")).to_contain_text("each Tuesday")
+    assert violations(manager) == []
+    assert manager.troubles == []
+    manager.context.close()

@@ -1,0 +1,209 @@
+"""The register of signed returns: its whole life, what it refuses, and that nothing of it is ever half done or lost."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from data_access import audit, schema
+from data_access.returns import narrative, signing, versions
+from data_access.returns.changing import StaleVersion
+from domain.return_states import Action, NotNow, NotYours, State
+from tests.data_access.returns.conftest import MONTH, frozen, load, person
+from tests.factories import audit_events
+
+AT = datetime(2023, 7, 10, 9, 30)
+MARY, BEN, OLIVE, FAY = (person(name) for name in ("mary", "ben", "olive", "fay"))
+
+
+def submitted(code: str = "TEST", *, revision: int = 0, pdf: bytes = b"%PDF approved") -> versions.Version:
+    """A whole life up to submission."""
+    v = narrative.save(MARY, code, MONTH, {"highlights": "Words"}, revision)
+    v = signing.check(
+        BEN, code, MONTH, v.revision, frozen(code=code, template="short" if code == "SHORT" else "standard")
+    )
+    v = signing.approve(OLIVE, code, MONTH, v.revision, pdf, AT)
+    if code == "TEST":
+        pdf += b" certified"
+        v = signing.certify(FAY, code, MONTH, v.revision, pdf, AT)
+    return signing.submit(MARY, code, MONTH, v.revision, pdf + b" submitted", AT)
+
+
+def test_a_whole_life_is_recorded_step_by_step(engine):
+    v = submitted()
+    assert (v.state, v.number, v.revision) == (State.SUBMITTED, 1, 5)
+    assert [s.action for s in v.signatures] == [Action.CHECK, Action.APPROVE, Action.CERTIFY, Action.SUBMIT]
+    assert [s.who for s in v.steps][:2] == ["mary@example.org, manager", "ben@example.org, manager"]
+    assert versions.sealed_pdf(MARY, "TEST", v) == b"%PDF approved certified submitted"
+    assert versions.frozen(FAY, "TEST", v)[0]["text"] == "Siân’s words"
+    assert audit_events(engine) == [
+        "narrative saved", "return checked", "return approved", "return certified", "return submitted",
+    ]  # fmt: skip
+    assert versions.known_file(v.pdf_sha256) == [("TEST", MONTH, 1, State.SUBMITTED)]
+
+
+def test_a_fund_without_certificate_submits_what_is_approved(engine):
+    assert submitted("SHORT").state is State.SUBMITTED
+
+
+def test_nobody_signs_their_own_work_or_twice(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    with pytest.raises(NotYours, match="You wrote part"):
+        signing.check(MARY, "TEST", MONTH, v.revision, frozen())
+    with pytest.raises(NotYours, match="Your role may not check"):
+        signing.check(OLIVE, "TEST", MONTH, v.revision, frozen())
+    with pytest.raises(NotNow, match="the next step is “check”"):
+        signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF", AT)
+    assert versions.latest(MARY, "TEST", MONTH).state is State.DRAFT
+    assert audit_events(engine) == ["narrative saved"], "what is refused leaves nothing behind"
+
+
+def test_an_edit_takes_signatures_and_file_away_and_the_steps_stay(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF", AT)
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Other words"}, v.revision)
+    assert (v.state, v.signatures, v.contents_sha256, v.pdf_sha256) == (State.DRAFT, (), "", "")
+    assert versions.frozen(MARY, "TEST", v) is None
+    with pytest.raises(versions.NoSuchVersion, match="not approved"):
+        versions.sealed_pdf(MARY, "TEST", v)
+    assert [s.action.value for s in v.steps] == ["edit", "check", "approve", "edit"]
+    assert signing.check(BEN, "TEST", MONTH, v.revision, frozen()).state is State.CHECKED, (
+        "the same analyst may look again"
+    )
+
+
+def test_a_return_goes_back_only_with_a_reason(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    with pytest.raises(narrative.TextRefused, match="Give a reason"):
+        signing.send_back(OLIVE, "TEST", MONTH, v.revision, " no ")
+    v = signing.send_back(OLIVE, "TEST", MONTH, v.revision, "The spend of June is missing.")
+    assert (v.state, v.steps[-1].note) == (State.DRAFT, "The spend of June is missing.")
+
+
+def test_data_that_move_between_look_and_signature_are_told(engine):
+    seen = frozen()
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    load(engine)
+    with pytest.raises(StaleVersion, match="Data were loaded"):
+        signing.check(BEN, "TEST", MONTH, v.revision, seen)
+    assert versions.latest(MARY, "TEST", MONTH).state is State.DRAFT
+
+
+def test_a_later_seal_must_stand_on_the_file_that_was_approved(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF one", AT)
+    with pytest.raises(signing.NotTheSealedFile):
+        signing.certify(FAY, "TEST", MONTH, v.revision, b"%PDF two", AT)
+    assert versions.latest(MARY, "TEST", MONTH).state is State.APPROVED
+
+
+def test_a_correction_is_a_new_version_and_the_old_one_stands_until_it_is_submitted(engine):
+    first = submitted()
+    with pytest.raises(NotNow, match="open a new version"):
+        narrative.save(MARY, "TEST", MONTH, {"highlights": "Changed"}, first.revision)
+    second = signing.open_correction(BEN, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+    assert (second.number, second.state, second.narrative) == (2, State.DRAFT, {"highlights": "Words"})
+    assert set(second.authors) == {"mary@example.org", "ben@example.org"}, "who wrote the first still wrote this text"
+    assert versions.get(MARY, "TEST", MONTH, 1).state is State.SUBMITTED
+    assert versions.submitted_by_month(MARY, "TEST")[MONTH].number == 1
+    with pytest.raises(NotNow):
+        signing.open_correction(MARY, "TEST", MONTH, second.revision, "Another one at once.")
+    with pytest.raises(NotYours):
+        signing.check(BEN, "TEST", MONTH, second.revision, frozen())
+
+
+def test_submitting_a_correction_supersedes_what_it_corrects(engine, monkeypatch):
+    first = submitted()
+    second = signing.open_correction(MARY, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+    v = signing.check(BEN, "TEST", MONTH, second.revision, frozen({"kind": "return", "text": "new"}))
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF v2", AT + timedelta(days=1))
+    v = signing.certify(FAY, "TEST", MONTH, v.revision, b"%PDF v2 c", AT + timedelta(days=1))
+    v = signing.submit(MARY, "TEST", MONTH, v.revision, b"%PDF v2 c s", AT + timedelta(days=1))
+    one, two = versions.of_month(MARY, "TEST", MONTH)
+    assert (one.state, two.state) == (State.SUPERSEDED, State.SUBMITTED)
+    assert one.steps[-1].note == "Version 2 was submitted."
+    assert versions.sealed_pdf(MARY, "TEST", one) == b"%PDF approved certified submitted", "kept for good"
+    assert versions.newest_by_month(MARY, "TEST")[MONTH].number == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE return_version SET narrative = '{}'",
+        "UPDATE return_version SET pdf = 'x'",
+        "UPDATE return_version SET state = 'draft'",
+        "UPDATE return_version SET contents = NULL, state = 'superseded'",
+        "DELETE FROM return_version",
+        "UPDATE return_step SET actor = 'x'",
+        "DELETE FROM return_step",
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_was_submitted(engine, statement):
+    v = submitted()
+    with pytest.raises(IntegrityError, match=r"does not change|only ever added to"), engine.begin() as conn:
+        conn.execute(text(statement))
+    assert versions.latest(MARY, "TEST", MONTH) == v
+
+
+def test_a_stored_file_that_was_changed_on_disk_is_given_to_nobody(engine):
+    v = submitted()
+    with engine.begin() as conn:
+        conn.execute(text("DROP TRIGGER return_version_kept"))
+        conn.execute(text("UPDATE return_version SET pdf = CAST(pdf || X'00' AS BLOB)"))
+    with pytest.raises(versions.Damaged, match="not the one that was sealed"):
+        versions.sealed_pdf(MARY, "TEST", v)
+
+
+def _count(engine, table) -> int:
+    with engine.connect() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar()
+
+
+def test_of_two_who_sign_at_once_one_signs_and_one_is_told(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    seen, together = frozen(), Barrier(2)
+    carl = person("ben").__class__("carl@example.org", BEN.role, BEN.programme_codes, BEN.permissions)
+
+    def sign(who):
+        together.wait(10)
+        try:
+            return signing.check(who, "TEST", MONTH, v.revision, seen).state.value
+        except (StaleVersion, NotNow) as told:
+            return str(told)
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(sign, (BEN, carl)))
+    assert said[-1] == "checked"
+    assert "changed this return since you opened it" in said[0]
+    assert len(versions.latest(MARY, "TEST", MONTH).signatures) == 1
+    assert audit_events(engine).count("return checked") == 1
+
+
+@pytest.mark.parametrize("broken", ["record", "step"])
+def test_a_step_that_breaks_in_the_middle_leaves_everything_as_it_was(engine, monkeypatch, broken):
+    first = submitted()
+    second = signing.open_correction(MARY, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+    v = signing.check(BEN, "TEST", MONTH, second.revision, frozen())
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF v2", AT)
+    v = signing.certify(FAY, "TEST", MONTH, v.revision, b"%PDF v2 c", AT)
+    steps, before = _count(engine, schema.return_step), versions.of_month(MARY, "TEST", MONTH)
+
+    def pulled(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    target = (audit, "record") if broken == "record" else (signing, "record_step")
+    monkeypatch.setattr(*target, pulled)
+    with pytest.raises(OSError, match="No space"):
+        signing.submit(MARY, "TEST", MONTH, v.revision, b"%PDF v2 c s", AT)
+    monkeypatch.undo()
+    monkeypatch.setenv("DATABASE_URL", str(engine.url))
+    assert versions.of_month(MARY, "TEST", MONTH) == before
+    assert _count(engine, schema.return_step) == steps

@@ -1,0 +1,74 @@
+"""What people wrote is read: over-claims and identifying details, with how well the rules do."""
+
+from __future__ import annotations
+
+from domain.scope import Scope
+from reports.checks.looked import Looked
+from reports.checks.model import Severity
+from reports.checks.narrative import design_level, identifying_text, over_claiming, vocabulary
+from reports.model import ReturnContents
+
+OVER = {"highlights": "Patrols reduced crime.", "learning": "The scheme is a success."}
+
+
+def test_causal_claims_stop_the_return_and_praise_needs_a_reason() -> None:
+    cause, praise = over_claiming(OVER, 2).findings
+    assert (cause.severity, cause.where) == (Severity.BLOCKING, "narrative: highlights")
+    assert "“Patrols reduced crime.” (“reduced crime”)" in cause.sentence
+    assert "level 2 of 5" in cause.sentence
+    assert "against 36 in the same month last year" in cause.what_to_do
+    assert (praise.severity, praise.where) == (Severity.REASON, "narrative: learning")
+
+
+def test_a_randomised_design_carries_cause() -> None:
+    assert over_claiming(OVER, 5).findings == ()
+
+
+def test_the_level_is_that_of_the_programmes_evaluation(scope: Scope, contents: ReturnContents) -> None:
+    look = Looked(scope, contents, {})
+    assert design_level(look) == max(
+        c.maryland_level
+        for c in (look.evaluation.claim, look.evaluation.patrol_claim, look.evaluation.comparators_claim)
+    )
+    assert 1 <= design_level(look) < 5
+
+
+def test_certain_identifiers_stop_the_return_and_a_name_needs_a_reason() -> None:
+    found = identifying_text({"issues": "We met Siân. Ring 07700 900123."}, ()).findings
+    assert [(f.severity, f.where) for f in found] == [
+        (Severity.REASON, "narrative: issues"),
+        (Severity.BLOCKING, "narrative: issues"),
+    ]
+    assert "possible name “Siân” in “We met Siân.”" in found[0].sentence
+    assert "telephone number" in found[1].sentence
+
+
+def test_the_programmes_own_names_pass(scope: Scope, contents: ReturnContents) -> None:
+    words = vocabulary(Looked(scope, contents, {}))
+    text = {"highlights": "Patrols were at Clock Tower, Station and Market with Street outreach and Test Police."}
+    assert identifying_text(text, words).findings == ()
+    assert identifying_text(text, ()).findings != ()
+
+
+def test_nothing_written_is_not_all_fine() -> None:
+    for result in (over_claiming({}, 2), identifying_text({"highlights": " "}, ())):
+        (found,) = result.findings
+        assert found.severity is Severity.BLOCKING
+        assert found.sentence == "Not checked: nothing is written yet."
+
+
+def test_each_check_says_what_it_read_and_how_well_it_does() -> None:
+    claims, names = over_claiming(OVER, 2), identifying_text(OVER, ())
+    assert claims.about.startswith("2 of 7 narrative fields, 8 words, were read")
+    assert "found 10 of 15" in claims.about
+    assert "found 17 of 23 details (74%)" in names.about
+    assert "people decide" in names.about
+
+
+def test_a_reason_belongs_to_its_sentence() -> None:
+    def keys(text: str) -> list[str]:
+        return [f.key for f in over_claiming({"highlights": text}, 2).findings]
+
+    assert keys("The scheme is a success. All else is as before.") == keys("The scheme is a success.")
+    assert keys("The scheme is a great success.") != keys("The scheme is a success.")
+    assert len(keys("The scheme is a success. The scheme is a success.")) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from data_access import audit, migrate, ping_store
 from data_access.engine import make_engine
+from data_access.returns import versions
 from data_access.schema import metadata
 from tests.factories import Maker
 
@@ -63,6 +64,27 @@ def test_reasons_loaded_as_free_text_become_reasons_of_the_list(tmp_path: Path) 
     with engine.connect() as conn:
         found = conn.execute(text("SELECT abstraction_reason FROM plan ORDER BY id")).scalars().all()
     assert found == ["sickness or absence", "arrest or custody", "other", None, None]
+
+
+def test_a_draft_saved_before_there_was_a_register_is_version_1_with_its_words(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with monkeypatched_head("0004"):
+        migrate.upgrade(engine)
+    with engine.begin() as conn:
+        Maker(conn).areas()
+        conn.execute(
+            text(
+                "INSERT INTO return_draft (programme_id, month, narrative, revision, updated_at, updated_by) VALUES "
+                "(1, '2023-06', '{\"highlights\": \"Siân’s words\"}', 3, '2023-07-01 09:30:00.000000', 'mary@example.org')"
+            )
+        )
+    assert migrate.upgrade(engine) is True
+    with engine.connect() as conn:
+        held = versions.held(conn, 1, "2023-06")
+    assert (held.number, held.state.value, held.revision) == (1, "draft", 3)
+    assert held.narrative == {"highlights": "Siân’s words"}
+    assert (held.authors, held.updated_at) == (("mary@example.org",), datetime(2023, 7, 1, 9, 30))
+    assert [s.note for s in held.steps] == ["Carried over from an earlier version of the portal."]
 
 
 def test_pings_kept_as_rows_become_files_and_visits_by_the_rules_of_today(tmp_path: Path) -> None:

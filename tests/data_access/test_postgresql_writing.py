@@ -13,15 +13,16 @@ from sqlalchemy.exc import DBAPIError
 
 from access.passwords import hash_password
 from data_access import accounts, schema, sessions, sign_in
-from data_access.engine import get_engine, make_engine, writing
+from data_access.engine import get_engine, make_engine, utc_now, writing
 from data_access.loading import ALREADY_LOADED, LOADED, REPLACED, LoadRefused, load_file
 from data_access.migrate import upgrade
 from data_access.reading import opened
-from data_access.returns import narrative
+from data_access.returns import narrative, signing, versions
 from data_access.returns.changing import StaleVersion
 from domain.roles import Role
 from domain.scope import scope_for, server_scope
 from tests.data_access.loading.conftest import HOT_SPOTS, PROGRAMME, TODAY, Door
+from tests.data_access.returns.conftest import frozen
 
 PLACES = "month,place,crimes\n2023-01,Aston,5\n2023-02,Aston,7\n"
 PINGS = "device,time,longitude,latitude,provider,team\n"
@@ -223,3 +224,40 @@ def test_of_two_who_save_a_narrative_at_once_one_is_told(doors):
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(map(str, pool.map(save, people))) == ["1", "told"]
+
+
+def test_a_return_is_signed_once_and_then_kept_by_the_database_itself(doors):
+    code, month = "TEST", "2023-02"
+    mary, ben, olive, fay = (
+        scope_for(f"{name}@example.org", role, frozenset({code}))
+        for name, role in (
+            ("mary", Role.MANAGER), ("ben", Role.MANAGER), ("olive", Role.APPROVER), ("fay", Role.FINANCE),
+        )
+    )  # fmt: skip
+    at, together = utc_now(), Barrier(2)
+    v = narrative.save(mary, code, month, {"highlights": "Siân’s words"}, 0)
+    seen = frozen(code=code)
+    others = [ben, scope_for("carl@example.org", Role.MANAGER, frozenset({code}))]
+
+    def sign(who):
+        together.wait(10)
+        try:
+            return signing.check(who, code, month, v.revision, seen).state.value
+        except StaleVersion:
+            return "told"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(sign, others)) == ["checked", "told"]
+    v = signing.approve(olive, code, month, v.revision + 1, b"%PDF", at)
+    v = signing.certify(fay, code, month, v.revision, b"%PDF c", at)
+    v = signing.submit(mary, code, month, v.revision, b"%PDF c s", at)
+    assert versions.sealed_pdf(mary, code, v) == b"%PDF c s"
+    for statement in (
+        "UPDATE return_version SET pdf = 'x'", "UPDATE return_version SET narrative = '{}'", "DELETE FROM return_version",
+        "UPDATE return_step SET actor = 'x'", "DELETE FROM return_step",
+    ):  # fmt: skip
+        with pytest.raises(DBAPIError, match=r"does not change|only ever added to"), writing().begin() as conn:
+            conn.exec_driver_sql(statement)
+    assert versions.latest(mary, code, month) == v
+    v = signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    assert versions.get(mary, code, month, 1).state.value == "submitted"

@@ -14,21 +14,15 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from domain.roles import Role
-from tests.conftest import run_command
 from tests.portal import Portal, heading, text_of
 
 BOARD = "/documents/TEST/board-page/2023-11.pdf"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("portal")
-
-
-@pytest.fixture(scope="module")
-def portal(folder: Path) -> Iterator[Portal]:
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        yield Portal(folder, monkeypatch)
+        yield Portal(tmp_path_factory.mktemp("portal"), monkeypatch)
 
 
 def shown(answer: Any) -> Any:
@@ -156,39 +150,46 @@ def test_what_there_is_not_is_404_with_a_sentence(portal: Portal, path: str, sai
     assert said in answer.text
 
 
-def test_the_command_lists_and_builds_what_a_role_would_get(portal: Portal, folder: Path, tmp_path: Path) -> None:
-    listed = run_command(folder, "document", "list", "--programme", "TEST").stdout
+def command(portal: Portal, *words: str) -> Any:
+    return portal.server.test_cli_runner().invoke(args=["document", *words])
+
+
+def test_the_command_lists_and_builds_what_a_role_would_get(portal: Portal, tmp_path: Path) -> None:
+    listed = command(portal, "list", "--programme", "TEST").output
     assert "quarterly: Quarterly evaluation summary, by quarter\n  2023-24-q3  Oct 2023 to Dec 2023" in listed
     assert "year-end-statement: Year-end statement of grant usage, by financial year\n  None yet." in listed
     out = tmp_path / "board.pdf"
-    words = (
-        "document",
-        "build",
-        "--programme",
-        "TEST",
-        "--document",
-        "board-page",
-        "--choice",
-        "2023-11",
-        "--as-role",
-        "funder",
-    )
-    said = run_command(folder, *words, "--out", str(out)).stdout
-    assert "marked OFFICIAL" in said
+    words = ("build", "--programme", "TEST", "--document", "board-page", "--as-role", "funder", "--out", str(out))
+    said = command(portal, *words, "--choice", "2023-11")
+    assert said.exit_code == 0, said.output
+    assert "marked OFFICIAL" in said.output
     assert out.read_bytes() == portal.signed_in(Role.FUNDER).get(BOARD).data, "the same bytes as the download"
-    refused = run_command(
-        folder, "document", "build", "--programme", "TEST", "--document", "board-page", "--choice", "1999-01", "--out", str(out),
-        check=False,
-    )  # fmt: skip
-    assert refused.returncode == 1
-    assert "Choose one of these" in refused.stderr
 
 
-def test_the_command_refuses_a_role_that_may_not_have_it(folder: Path, portal: Portal, tmp_path: Path) -> None:
-    done = run_command(
-        folder, "document", "build", "--programme", "TEST", "--document", "reviewer-pack", "--as-role", "funder",
-        "--out", str(tmp_path / "x.pdf"), check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "may not have the reviewer pack" in done.stderr
-    assert not (tmp_path / "x.pdf").exists()
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--document", "board-page", "--choice", "1999-01"), 1, "Choose one of these: 2023-12"),
+        (
+            ("--document", "year-end-statement"),
+            1,
+            "There is no year-end statement of grant usage yet. No spend is loaded",
+        ),
+        (("--document", "reviewer-pack", "--as-role", "funder"), 2, "may not have the reviewer pack"),
+        (("--document", "annual-report"), 2, "annual-report"),
+    ],
+)
+def test_the_command_refuses_with_the_reason_and_writes_nothing(
+    portal: Portal, tmp_path: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    out = tmp_path / "x.pdf"
+    done = command(portal, "build", "--programme", "TEST", "--out", str(out), *words)
+    assert done.exit_code == code
+    assert said in " ".join(done.output.split())
+    assert not out.exists()
+
+
+def test_the_command_refuses_a_programme_nobody_loaded(portal: Portal) -> None:
+    done = command(portal, "list", "--programme", "NOWHERE")
+    assert done.exit_code == 1
+    assert "No programme has the code “NOWHERE”" in done.output

@@ -21,7 +21,9 @@ MARY, BEN, OLIVE, FAY = (
         ("mary", Role.MANAGER), ("ben", Role.MANAGER), ("olive", Role.APPROVER), ("fay", Role.FINANCE),
     )
 )  # fmt: skip
-PLAIN = dict.fromkeys(NARRATIVE, "None this month.") | {"highlights": "Briefings were held each Monday."}
+PLAIN = dict.fromkeys(NARRATIVE, "None this month.") | {
+    "highlights": "Briefings were held each Monday in Tŷ Gwyn and Łódź House."
+}
 
 
 def written(code: str, month: str, by: Scope = MARY, words: dict[str, str] = PLAIN) -> Version:

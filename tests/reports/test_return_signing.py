@@ -19,11 +19,13 @@ from domain.return_states import Action, NotYours, State
 from domain.scope import server_scope
 from reports.contents import build_contents, contents_of
 from reports.differences import differences
+from reports.files import return_file
 from reports.sealing.keys import trusted_certificates
 from reports.sealing.verify import verify
 from reports.signing import NotReady, sign
 from settings import load_settings
 from tests.factories import Maker, audit_events
+from tests.pdf_validation.validators import semantics, vera_all
 from tests.reports.conftest import DOCUMENT, fill, others
 from tests.reports.signed_returns import BEN, FAY, MARY, OLIVE, PLAIN, submitted, take, written
 
@@ -129,7 +131,21 @@ def test_from_draft_to_a_sealed_file_that_anybody_can_verify(sent: Path) -> None
         "Briefings were held",
     ):
         assert word in text, word
+    assert "Tŷ Gwyn and Łódź House" in text
     assert "Nobody has signed" not in text
+
+
+def test_the_sealed_file_and_a_correction_pass_the_validators(sent: Path) -> None:
+    version = versions.latest(MARY, CODE, MONTH)
+    opened = signing.open_correction(MARY, CODE, MONTH, version.revision, "Łukasz’s team counted one visit twice.")
+    opened = narrative.save(MARY, CODE, MONTH, {**PLAIN, "learning": "Tŷ Gwyn"}, opened.revision)
+    paths = [sent / "sealed.pdf", sent / "correction.pdf"]
+    paths[0].write_bytes(versions.sealed_pdf(MARY, CODE, version))
+    paths[1].write_bytes(return_file(MARY, CODE, opened, "pdf").body)
+    for (path, flavour), verdict in vera_all(paths).items():
+        assert verdict.failures == (), (path.name, flavour)
+    for path in paths:
+        assert semantics(path) == [], path.name
 
 
 def test_what_later_data_say_does_not_move_what_was_checked(checked: Path) -> None:

@@ -11,9 +11,11 @@ from data_access.returns import versions
 from data_access.returns.versions import Version
 from domain import formats
 from domain.programme import Programme
-from domain.return_states import STATE_WORDS, WAITS_FOR, Action, State, coming_action
+from domain.return_states import STATE_WORDS, WAITS_FOR, Action, State, coming_action, may
+from domain.roles import Permission
 from domain.scope import Scope
 from reports import routes
+from reports.contents import returnable_months
 from reports.source import due_date
 
 HEADS = ("Month", "State", "Waits for", "Due", "Download")
@@ -100,3 +102,41 @@ def _is_past(programme: Programme, month: str) -> bool:
 
 def _late(past: list[str]) -> str:
     return "1 more is past its due date" if len(past) == 1 else f"{len(past)} more are past their due dates"
+
+
+def for_you(scope: Scope, programme: Programme) -> html.Div | None:
+    """Home's reminder: returns that wait for this very person, and those past their due date; None where there is neither."""
+    if not scope.may(Permission.VIEW_RETURNS):
+        return None
+    months, held = returnable_months(scope, programme.code), versions.newest_by_month(scope, programme.code)
+    waiting = [v for v in held.values() if _waits_for(scope, programme, v)]
+    past = [m for m in months if not (m in held and versions.is_sent(held[m])) and _is_past(programme, m)]
+    if not (waiting or past):
+        return None
+    items = []
+    for version in waiting:
+        coming = coming_action(version.state, certified=version.template(programme).certified)
+        link = html.A(
+            f"{formats.month(version.month)}", href=f"/returns?programme={programme.code}&month={version.month}"
+        )
+        items.append(
+            html.Li(["The return of ", link, f" waits for you to {coming.value if coming else 'look at'} it."])
+        )
+    if past:
+        link = html.A(formats.counted(len(past), "return"), href=f"/returns?programme={programme.code}")
+        words = "is past its due date" if len(past) == 1 else "are past their due dates"
+        items.append(html.Li([link, f" {words} and not submitted."]))
+    return html.Div([html.H2("Returns"), html.Ul(items)], className="inset", id="overview-returns")
+
+
+def _waits_for(scope: Scope, programme: Programme, version: Version) -> bool:
+    certified = version.template(programme).certified
+    coming = coming_action(version.state, certified=certified)
+    return coming is not None and may(
+        version.state,
+        coming,
+        certified=certified,
+        actor=scope.actor,
+        permissions=scope.permissions,
+        hands=version.hands,
+    )

@@ -20,6 +20,7 @@ from domain import formats
 from domain.periods import Period
 from domain.roles import Permission
 from pages._frame import DataPage, data_page
+from pages._returns_list import for_you
 
 LINKS = {
     "crimes": "/trends",
@@ -178,7 +179,8 @@ def _lead(view: View) -> list[Any]:
     if crimes["now"] != crimes["now"]:
         hidden = "Counts of 1 to 4 recorded crimes are not shown to your role."
         parts.append(hidden if crimes["suppressed"] else "No recorded crime is loaded for the whole of this period.")
-    return [html.P(" ".join(parts), className="lead", id="overview-lead"), *_claim(view), _measures(view)]
+    lead = html.P(" ".join(parts), className="lead", id="overview-lead")
+    return [lead, for_you(view.scope, view.programme), *_claim(view), _measures(view)]
 
 
 dash.register_page(

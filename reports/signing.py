@@ -113,6 +113,6 @@ def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes
 def _seal_step(code: str, version: Version, signature: Step) -> SealStep:
     words = STATE_WORDS[signature.after]
     return SealStep(
-        name=SEAL_NAMES[signature.action], who=signature.who, at=signature.at.replace(tzinfo=UTC),
+        name=SEAL_NAMES[signature.action], who=signature.who[:200], at=signature.at.replace(tzinfo=UTC),
         reason=f"{words}: return {code}-{version.month}, {name_of_version(version).lower()}. Contents {version.contents_sha256}.",
     )  # fmt: skip

@@ -117,8 +117,12 @@ def test_a_submitted_return_is_corrected_by_a_new_version_that_says_what_changed
     page.locator("#returns-text-highlights").fill("Briefings were held each Tuesday.")
     page.locator("#returns-save").click()
     expect(page.locator("#returns-said")).to_contain_text(re.compile("Saved as revision"), timeout=BUILT)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.locator("#returns-text-learning").press_sequentially("Not saved")
     page.get_by_text("What changed since version 1").click()
     expect(page.locator("main h1")).to_contain_text("What changed between two versions?")
+    assert asked == ["beforeunload"], "words that are not saved are not lost without a question"
     expect(page.locator("#compare-table")).to_contain_text("each Monday")
     expect(page.locator("#compare-table")).to_contain_text("each Tuesday")
     assert violations(manager) == []

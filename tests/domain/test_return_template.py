@@ -92,6 +92,15 @@ def test_the_certificate_is_the_only_step_a_fund_may_do_without() -> None:
     assert [step for step, _ in made.sign_off] == ["prepared", "checked", "approved", "submitted"], "in their own order"
 
 
+def test_the_example_in_the_documentation_can_be_used() -> None:
+    text = (FOLDER.parents[1] / "docs" / "return-templates.md").read_text()
+    made = parse_template(tomllib.loads(text.split("```toml")[1].split("```")[0]), FIELDS)
+    assert made.get("C", "patrols_total").label == "Patrol visits"
+    assert made.certified
+    fund = {**PROGRAMME["fund"], "return_template": "short"}
+    assert parse_programme({**PROGRAMME, "fund": fund, "targets": made.defaults["targets"]}).targets[0].value == 9000
+
+
 def test_a_programme_that_does_not_say_reports_as_its_template_does() -> None:
     fund = {**PROGRAMME["fund"], "return_template": "short"}
     fund.pop("return_due_day", None)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 
 from data_access.programmes import AsAt
 from data_access.returns.versions import Version
 from domain import formats
-from domain.filters import FilterDefaults, Filters
-from domain.periods import Period, add_months, financial_year, month_of, month_period, parse_month
+from domain.filters import FilterDefaults
+from domain.periods import Period, add_months, financial_year, month_of, parse_month
 from domain.programme import Programme
 from domain.return_template import ReturnField, ReturnTemplate
 from domain.roles import Permission
 from domain.scope import Scope
 from reports.model import Chart, DataTable, Entry, Fact, Story
+from reports.month import OfMonth
 
 QUARTER_MONTHS = (3, 6, 9, 12)
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(OfMonth):
     scope: Scope
     programme: Programme
     defaults: FilterDefaults
@@ -38,35 +38,9 @@ class Source:
     def area_word(self) -> str:
         return self.defaults.area_word
 
-    @cached_property
-    def period(self) -> Period:
-        return month_period(self.month)
-
-    @cached_property
-    def to_date(self) -> Period:
-        """1 April to the end of the month."""
-        start = self.period.start
-        return Period(date(start.year if start.month >= 4 else start.year - 1, 4, 1), self.period.end)
-
     @property
     def due(self) -> date | None:
         return due_date(self.programme, self.month)
-
-    @property
-    def financial_year(self) -> str:
-        return financial_year(self.period.start)
-
-    @property
-    def last_year_month(self) -> str:
-        return month_of(add_months(self.period.start, -12))
-
-    @property
-    def filters(self) -> Filters:
-        return self.over(self.period)
-
-    def over(self, period: Period) -> Filters:
-        """All hot spots over ``period``."""
-        return Filters(self.code, period)
 
     def four_periods(self) -> tuple[tuple[str, Period], ...]:
         """The month, the same month a year before, the year to date, the same part of the year before."""

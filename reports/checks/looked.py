@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import pandas as pd
@@ -18,16 +17,16 @@ from data_access.evaluation.records import EvaluationSummary
 from data_access.finance import finance_table
 from data_access.patrols import covers, tracker_quality
 from data_access.programmes import AsAt, data_as_at, get_programme
-from domain.filters import Filters
-from domain.periods import Period, add_months, financial_year, month_of, month_period
+from domain.periods import Period
 from domain.programme import Programme
 from domain.return_template import ReturnTemplate, templates
 from domain.scope import Scope
 from reports.model import ReturnContents
+from reports.month import OfMonth
 
 
 @dataclass(frozen=True)
-class Looked:
+class Looked(OfMonth):
     """Periods are in the order of the return's columns: month, a year before, year to date, a year before that."""
 
     scope: Scope
@@ -55,32 +54,8 @@ class Looked:
         return data_as_at(self.scope, self.code)
 
     @cached_property
-    def period(self) -> Period:
-        return month_period(self.month)
-
-    @cached_property
-    def to_date(self) -> Period:
-        start = self.period.start
-        return Period(date(start.year - (start.month < 4), 4, 1), self.period.end)
-
-    @cached_property
     def periods(self) -> tuple[Period, Period, Period, Period]:
         return self.period, self.period.year_before(), self.to_date, self.to_date.year_before()
-
-    @property
-    def financial_year(self) -> str:
-        return financial_year(self.period.start)
-
-    @property
-    def last_year_month(self) -> str:
-        return month_of(add_months(self.period.start, -12))
-
-    def over(self, period: Period) -> Filters:
-        return Filters(self.code, period)
-
-    @property
-    def filters(self) -> Filters:
-        return self.over(self.period)
 
     # --- the dashboards' own functions -------------------------------------------------------------------------
 

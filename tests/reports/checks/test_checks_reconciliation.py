@@ -187,6 +187,9 @@ def test_months_submitted_earlier_are_known(
 def _submit(address: str, kept: Mapping[str, Mapping[str, float]]) -> None:
     engine = make_engine(address)
     with engine.begin() as conn:
+        # Other tests save drafts in the database that this is a copy of.
+        conn.execute(delete(schema.return_step))
+        conn.execute(delete(schema.return_version))
         programme_id = conn.execute(select(schema.programme.c.id).where(schema.programme.c.code == "TEST")).scalar_one()
         for month, values in kept.items():
             conn.execute(insert(schema.return_version).values(

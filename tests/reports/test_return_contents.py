@@ -245,3 +245,10 @@ def test_a_fund_that_asks_for_less_gets_its_own_return(scope: Scope) -> None:
     assert short.fact("A", "return_id", "Template").value == "short, version 1"
     # A field that the standard return asks for each quarter only is due every month here.
     assert not any("Quarterly field" in fact.note for fact in short.entry("H", "amount_claimed_this_period").facts)
+
+
+def test_the_first_page_can_be_read_aloud_in_under_three_minutes(contents: ReturnContents) -> None:
+    """At 120 words a minute, slower than speech, because figures take longer to say than words."""
+    said = [*contents.summary, *contents.notes, *(f"{h.label} {h.value} {h.detail}" for h in contents.headlines)]
+    assert len(contents.summary) == len(contents.headlines) == 5
+    assert sum(len(text.split()) for text in said) < 3 * 120

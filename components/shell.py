@@ -138,6 +138,11 @@ def footer(shell: Shell) -> html.Div:
     ]
     said = [html.Div([html.Dt(term), html.Dd(value)]) for term, value in facts if value]
     links = [
+        *(
+            [html.Li(html.A("Documents", href=with_programme("/documents", shell.programme)))]
+            if shell.programme
+            else []
+        ),
         html.Li(html.A("Accessibility", href="/accessibility")),
         html.Li(html.A("Methods and definitions", href=with_programme("/methods", shell.programme))),
         html.Li(_report(shell)),

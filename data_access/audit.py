@@ -51,6 +51,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "job done": frozenset({"job", "kind", "sha256"}),
     "job failed": frozenset({"job", "kind", "error", "reference"}),
     "job cancelled": frozenset({"job", "kind"}),
+    "document built": frozenset({"document", "choice", "sha256"}),  # by a command or a job
     "document downloaded": frozenset({"document", "choice", "sha256"}),
     "return notice written": frozenset({"month", "notice", "people"}),
     "downloaded": frozenset({"what"}),

@@ -11,7 +11,7 @@ from data_access.jobs import JobRefused
 from domain.roles import Permission
 from domain.scope import Scope
 
-_MODULES = ("jobs.return_kinds",)  # each registers its kinds when it is imported
+_MODULES = ("jobs.return_kinds", "jobs.document_kinds")  # each registers its kinds when it is imported
 KINDS: dict[str, JobKind] = {}
 
 

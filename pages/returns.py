@@ -23,7 +23,9 @@ from data_access.returns.versions import NoSuchVersion
 from domain.return_states import NotNow
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
-from pages import _returns_checks, _returns_job, _returns_work
+from jobs.return_kinds import PDF
+from pages import _returns_checks, _returns_work
+from pages._job_button import job_button
 from pages._returns_list import lead, months_table, state_words
 from pages._returns_shown import Shown, look
 from reports import routes
@@ -117,7 +119,12 @@ def _document(s: Shown) -> list[Any]:
 def _pdf(s: Shown, address: str) -> list[Any]:
     """The sealed file is there already; a draft's is made as a job, which may be left and come back to."""
     if s.is_draft and s.is_newest:
-        return _returns_job.section(s.scope, s.programme.code, s.version.month)
+        return [
+            html.Div(
+                job_button(s.scope, PDF, s.programme.code, "Make the PDF of this draft", month=s.version.month),
+                id="returns-job",
+            )
+        ]
     said = (
         "The sealed file, as it was signed." if s.version.pdf_sha256 else "Made when you ask, which takes some seconds."
     )

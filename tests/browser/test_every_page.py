@@ -11,10 +11,17 @@ from domain.roles import PERMISSIONS, Permission, Role
 from tests.browser.conftest import Person, violations
 
 EVERYWHERE = ["/methods", "/accessibility", "/account"]
-ALL_PAGES = [path for path, _, _ in NAVIGATION] + ["/hot-spots/HS1", "/briefing", "/accounts", *EVERYWHERE]
+ALL_PAGES = [path for path, _, _ in NAVIGATION] + [
+    "/hot-spots/HS1",
+    "/briefing",
+    "/accounts",
+    "/documents",
+    *EVERYWHERE,
+]
 PAGE_PERMISSION = {path: permission for path, _, permission in NAVIGATION} | {
     "/hot-spots/HS1": Permission.VIEW_HOT_SPOTS,
     "/briefing": Permission.SEE_DAYS,
+    "/documents": Permission.VIEW_OVERVIEW,
     "/accounts": Permission.MANAGE_ACCOUNTS,
 }
 # What others see is what one of these two sees, so the slow check is made for them; and for pages that neither may open.

@@ -73,7 +73,8 @@ def test_each_role_finds_what_it_may_have(portal: Portal, role: Role, kinds: set
         k for k in ("board-page", "quarterly", "reviewer-pack", "year-end-statement") if f"documents-{k}" in text
     } == kinds
     offered = {link.split("/")[3] for link in links(answer)}
-    assert offered == kinds - {"year-end-statement"}, "no spend is loaded, so no year is offered"
+    assert offered == kinds - {"year-end-statement", "reviewer-pack"}, "no spend is loaded, so no year is offered"
+    assert ("Make the reviewer pack" in text) is ("reviewer-pack" in kinds), "it takes long, so it is made as a job"
 
 
 def test_choices_are_the_months_and_quarters_that_data_fill_newest_first(portal: Portal) -> None:

@@ -1,0 +1,149 @@
+"""What every document shares: whose it is, how fresh its data are, and the way to its PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pandas as pd
+import weasyprint
+
+from components.table import SYMBOL_NOTES, Column, written
+from data_access.programmes import AsAt, data_as_at, filter_defaults, get_programme
+from domain import formats
+from domain.filters import FilterDefaults, Filters
+from domain.periods import Period
+from domain.programme import Programme
+from domain.scope import Scope
+from reports.charts import figure_svg
+from reports.documents.model import Contents, Measure, Part
+from reports.model import DataTable
+from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
+from settings import VERSION, load_settings
+
+EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
+STYLES = "documents.css"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks, about which programme: what every part of a document reads from."""
+
+    scope: Scope
+    code: str
+
+    @cached_property
+    def programme(self) -> Programme:
+        return get_programme(self.scope, self.code)
+
+    @cached_property
+    def defaults(self) -> FilterDefaults:
+        return filter_defaults(self.scope, self.code)
+
+    @cached_property
+    def as_at(self) -> AsAt:
+        return data_as_at(self.scope, self.code)
+
+    def over(self, period: Period) -> Filters:
+        """All hot spots over ``period``."""
+        return Filters(self.code, period)
+
+
+def contents(
+    r: Reader, *, key: str, choice: str, kind: str, period: str, lead: Sequence[str], parts: Sequence[Part] = (),
+    measures: Sequence[Measure] = (), warnings: Sequence[str] = (), source_notes: Sequence[str] = (),
+    moments: Sequence[datetime] = (), with_contents: bool = False,
+) -> Contents:  # fmt: skip
+    """A document with what all have in common; ``moments``: when else something in it was last changed."""
+    p, as_at = r.programme, r.as_at
+    return Contents(
+        key=key, choice=choice, title=f"{kind}: {p.name}, {period}", kind=kind, period=period, programme_code=p.code,
+        programme_name=p.name, force=p.force or p.name,
+        marking=f"{p.marking} – {p.handling}" if p.handling else p.marking,
+        demonstration=p.demonstration, data_as_at=reach(as_at), data_sha256=as_at.data_sha256,
+        made_at=max([EPOCH, *moments, *([as_at.last_load] if as_at.last_load else [])]),
+        accent_colour=load_settings().accent_colour, lead=tuple(lead), parts=tuple(parts), measures=tuple(measures),
+        warnings=(*freshness(as_at), *warnings), source_notes=(_source(p), *source_notes), with_contents=with_contents,
+    )  # fmt: skip
+
+
+def reach(as_at: AsAt) -> str:
+    """ "recorded crime to 31 Jan 2024, trackers to 31 Jan 2024, last load 3 Feb 2024"."""
+    parts = [
+        *([f"recorded crime to {formats.day(as_at.crimes_to)}"] if as_at.crimes_to else []),
+        *([f"trackers to {formats.day(as_at.pings_to)}"] if as_at.pings_to else []),
+        *([f"last load {formats.day(as_at.last_load)}"] if as_at.last_load else []),
+    ]
+    return ", ".join(parts) or "no data loaded"
+
+
+def freshness(as_at: AsAt) -> list[str]:
+    """What makes every figure of harm provisional, whatever the period."""
+    return [f"Harm weights: {as_at.weight_basis}"] if as_at.weight_fallback else []
+
+
+def provisional(as_at: AsAt, period: Period) -> list[str]:
+    if as_at.provisional_from and period.end >= as_at.provisional_from:
+        return [
+            f"Provisional: records may still arrive for days from {formats.day(as_at.provisional_from)}, so recent "
+            "counts can rise."
+        ]
+    return []
+
+
+def _source(p: Programme) -> str:
+    demonstration = (
+        "Demonstration data: made up to show how the portal works; nothing in it happened. " if p.demonstration else ""
+    )
+    where = p.source or f"{p.force or 'force'} and provider extracts loaded to the portal"
+    return f"{demonstration}Source: {where.rstrip('.')}. Figures are worked out by the portal from those files, by the functions behind its pages."
+
+
+def table(
+    caption: str, frame: pd.DataFrame, columns: Sequence[Column], *, note: str = "", words: Sequence[str] = ()
+) -> DataTable:
+    """A page's table, cell for cell: suppressed counts read [c] here as there. ``words``: columns that hold text."""
+    cells = written(frame, columns)
+    texts = tuple(i for i, c in enumerate(columns) if i and (not c.numeric or c.name in words))
+    return DataTable(caption, tuple(c.head for c in columns), tuple(tuple(row) for row in cells), texts, note)
+
+
+def symbol_notes(c: Contents) -> tuple[str, ...]:
+    """ "[x] unavailable" for each symbol that the document uses."""
+    used = [word.rstrip(".,;:)") for word in c.symbols]
+    return tuple(f"{symbol} {meaning}" for symbol, meaning in SYMBOL_NOTES.items() if symbol in used)
+
+
+Drawings = Mapping[str, tuple[bytes, str]]  # address in the template -> SVG and its type
+
+
+def drawings(c: Contents) -> Drawings:
+    return {
+        chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
+        for chart in c.charts()
+    }
+
+
+def draw(c: Contents, template: str, drawn: Drawings, **values: object) -> bytes:
+    """PDF/UA-1 and PDF/A-3a in one file; PdfError when it cannot be made whole."""
+    html = fill_template(template, d=c, symbols=symbol_notes(c), **values)
+    return html_to_pdf(html, drawn, accent=c.accent_colour, metadata=_metadata(c), stylesheet=STYLES)
+
+
+def draw_parts(c: Contents) -> bytes:
+    """Any document that is a run of parts."""
+    return draw(c, "document_parts.html", drawings(c))
+
+
+def _metadata(c: Contents) -> dict[str, str]:
+    return {
+        "title": c.title,
+        "author": c.force,
+        "subject": f"{c.marking}. Data {c.data_sha256}.",
+        "language": LANGUAGE,
+        "moment": c.made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "creator": f"Hot spots reporting portal {VERSION}",
+        "producer": f"WeasyPrint {weasyprint.__version__}",
+    }

@@ -17,6 +17,8 @@ from settings import ROOT, Settings, load_settings
 
 # Counting minutes from files must work where there is no database and nothing may be written.
 WITHOUT_DATABASE = frozenset({"dosage"})
+# Commands whose module cannot have their name.
+MODULES = {"return": "returns"}
 
 
 def create_server() -> Flask:
@@ -36,7 +38,7 @@ class _Commands(AppGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.commands:
-            self._import(cmd_name.replace("-", "_"))
+            self._import(MODULES.get(cmd_name, cmd_name.replace("-", "_")))
         found = super().get_command(ctx, cmd_name)
         if found and cmd_name not in WITHOUT_DATABASE and "PORTAL" not in self._server.config:
             make_ready(self._server, load_settings())

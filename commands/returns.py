@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 import click
@@ -16,20 +17,18 @@ from data_access import audit
 from data_access.programmes import data_as_at, get_programme, list_programmes
 from data_access.reading import UnknownProgramme
 from data_access.returns import versions
-from data_access.returns.versions import Damaged, NoSuchVersion, Version
+from data_access.returns.versions import Damaged, KnownFile, NoSuchVersion, Version
 from domain import formats
 from domain.scope import server_scope
 from reports.charts import ChartError
 from reports.checks.answers import stands_in_the_way
 from reports.checks.model import Severity
-from reports.checks.run import run_checks
+from reports.checks.run import run_checks, texts_of
 from reports.contents import MonthNotHeld, contents_of, returnable_months
 from reports.data_files.formats import FORMATS
 from reports.differences import differences
 from reports.files import KINDS, file_stem, return_file
 from reports.pdf import PdfError
-from reports.sealing.keys import SealKeyError, trusted_certificates
-from reports.sealing.report import check_file
 from reports.source import due_date
 from reports.standing import status
 from settings import load_settings
@@ -94,14 +93,18 @@ def build(code: str, month: str, number: int | None, kind: str, out: Path) -> No
 @click.option("--programme", "codes", multiple=True, help="Only these programmes; may be given several times.")
 @click.option("--format", "kinds", type=click.Choice(KINDS), multiple=True, default=("pdf",), show_default=True)
 @click.option("--folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where to write them.")
-def build_all(month: str, codes: tuple[str, ...], kinds: tuple[str, ...], folder: Path) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build at once."
+)
+def build_all(month: str, codes: tuple[str, ...], kinds: tuple[str, ...], folder: Path, workers: int) -> None:
     """Write the return of every programme that has the month; what cannot be built is said, and the rest goes on."""
     if not folder.is_dir():
         raise click.UsageError(f"There is no folder {folder}; make it first or choose another place for --folder.")
     asked = list(codes) or [p.code for p in list_programmes(SCOPE)]
-    failed = {
-        code: why for code in tqdm(asked, unit="return", disable=None) if (why := _one(code, month, kinds, folder))
-    }
+    try:
+        failed = _build_each(asked, month, kinds, folder, workers)
+    except ValueError as problem:  # a worker was ended from outside
+        _stop(problem)
     click.echo(f"Wrote the returns of {formats.counted(len(asked) - len(failed), 'programme')} to {folder}.")
     for code, why in failed.items():
         click.echo(f"{code}: {why}", err=True)
@@ -109,7 +112,17 @@ def build_all(month: str, codes: tuple[str, ...], kinds: tuple[str, ...], folder
         sys.exit(1)
 
 
-def _one(code: str, month: str, kinds: Iterable[str], folder: Path) -> str:
+def _build_each(codes: Sequence[str], month: str, kinds: Sequence[str], folder: Path, workers: int) -> dict[str, str]:
+    """Why each return that was not written was not; LoadRefused where a worker is ended from outside."""
+    from commands.executors import executor_for  # here: it brings the readers of extract files, which no other needs
+
+    with executor_for("", min(workers, len(codes))) as executor:
+        found = (executor.map if executor else map)(_one, codes, repeat(month), repeat(kinds), repeat(folder))
+        shown = tqdm(found, total=len(codes), unit="return", disable=None)
+        return {code: why for code, why in zip(codes, shown, strict=True) if why}
+
+
+def _one(code: str, month: str, kinds: Sequence[str], folder: Path) -> str:
     """Why a programme's return was not written; "" when it was."""
     try:
         version = _version(code, month, None)
@@ -128,7 +141,7 @@ def check(code: str, month: str) -> None:
     """Say what every check finds; 1 while anything stands in the way of the analyst's signature."""
     try:
         version = _version(code, month, None)
-        results = run_checks(SCOPE, contents_of(SCOPE, code, version), version.narrative)
+        results = run_checks(SCOPE, contents_of(SCOPE, code, version), texts_of(version))
     except REFUSED as problem:
         _stop(problem)
     open_ = 0
@@ -177,13 +190,17 @@ def diff(code: str, month: str, before: int, after: int) -> None:
     found = differences(earlier, later)
     for d in found:
         click.echo(f"{d.section}; {d.place}\n  was  {d.before}\n  is   {d.after}")
-    click.echo(f"{formats.counted(len(found), 'printed value')} differ.")
+    click.echo(f"{formats.counted(len(found), 'printed value')} {'differs' if len(found) == 1 else 'differ'}.")
 
 
 @returns.command("verify")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def verify(files: tuple[Path, ...]) -> None:
     """Say whether a sealed return is, byte for byte, what was signed. Works offline; 1 when any file is not whole."""
+    # Here: the other commands need no signature library.
+    from reports.sealing.keys import SealKeyError, trusted_certificates
+    from reports.sealing.report import check_file
+
     try:
         trusted = trusted_certificates(load_settings())
     except SealKeyError as problem:
@@ -200,10 +217,15 @@ def _registered(path: Path) -> list[str]:
     """What this portal's register says of the file."""
     if not path.is_file():
         return []
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    found = versions.known_file(digest)
-    if not found:
-        return ["The register of this portal holds no file with this hash."]
-    return [
-        f"In the register: {code}, {month}, version {number}, {state.value}." for code, month, number, state in found
-    ]
+    found = versions.known_file(hashlib.sha256(path.read_bytes()).hexdigest())
+    return [_known_words(f) for f in found] or ["The register of this portal holds no file with this hash."]
+
+
+def _known_words(file: KnownFile) -> str:
+    name = f"In the register: {file.programme}, {file.month}, version {file.number}"
+    taken = f"the file of the step “{file.step.value}” of {formats.local_time(file.at)} (UK time)"
+    if file.newest:
+        return f"{name}, {file.state.value}: {taken}, as it stands."
+    if file.has_file:
+        return f"{name}, {file.state.value}: {taken}, an earlier copy. The version has been sealed again since."
+    return f"{name}: {taken}. The version was sent back to draft since, so this file does not stand."

@@ -58,6 +58,11 @@ def day_time(value: datetime) -> str:
     return f"{value.day} {value:%b %Y, %H:%M}"
 
 
+def local_date(utc: datetime) -> date:
+    """The day of a stored UTC moment in Europe/London."""
+    return utc.replace(tzinfo=UTC).astimezone(LONDON).date()
+
+
 def local_time(utc: datetime) -> str:
     """A stored UTC moment as the reader's clock showed it: "12 Feb 2023, 14:05" in Europe/London."""
     return day_time(utc.replace(tzinfo=UTC).astimezone(LONDON))

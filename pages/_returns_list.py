@@ -26,9 +26,13 @@ def state_words(version: Version) -> str:
     if version.revision == 0 or not version.updated_at:
         return "Not started: no narrative saved"
     number = f"version {version.number}, " if version.number > 1 else ""
-    on = f"{version.updated_by} on {formats.day(version.updated_at)}"
+    last = version.steps[-1]
+    on = f"{last.name or last.actor} on {formats.day(formats.local_date(last.at))}"
     if version.state is State.DRAFT:
-        return f"Draft, {number}revision {version.revision}, saved by {on}"
+        done = (
+            "sent back" if last.action is Action.SEND_BACK else "opened" if last.action is Action.CORRECT else "saved"
+        )
+        return f"Draft, {number}revision {version.revision}, {done} by {on}"
     return f"{STATE_WORDS[version.state]}, {number}by {on}"
 
 
@@ -40,20 +44,24 @@ def waits_for(version: Version, programme: Programme) -> str:
     return f"{WAITS_FOR[coming]}, to {coming.value} it" if coming else ""
 
 
-def _due(programme: Programme, month: str, version: Version, today: date) -> str:
+def _due(programme: Programme, month: str, standing: Version | None, today: date) -> str:
     due = due_date(programme, month)
     if due is None:
         return f"{formats.UNAVAILABLE} no due day is set"
-    sent = version.signed(Action.SUBMIT)
-    if version.state is State.SUBMITTED and sent:
-        late = sent.at.date() > due
-        return f"{formats.day(due)}; submitted {formats.day(sent.at)}{' (late)' if late else ''}"
+    sent = standing.signed(Action.SUBMIT) if standing else None
+    if sent:
+        day = formats.local_date(sent.at)
+        return f"{formats.day(due)}; submitted {formats.day(day)}{' (late)' if day > due else ''}"
     return formats.day(due) + (" (past)" if due < today else "")
 
 
 def months_table(scope: Scope, programme: Programme, months: list[str], chosen: str) -> html.Div:
-    held, today = versions.newest_by_month(scope, programme.code), utc_now().date()
-    rows = [_row(programme, month, held.get(month) or Version(month), chosen, today) for month in reversed(months)]
+    held, today = versions.newest_by_month(scope, programme.code), formats.local_date(utc_now())
+    standing = versions.submitted_by_month(scope, programme.code)
+    rows = [
+        _row(programme, month, held.get(month) or Version(month), standing.get(month), chosen, today)
+        for month in reversed(months)
+    ]
     head = html.Tr([html.Th(h, scope="col") for h in HEADS])
     table = html.Table(
         [html.Caption("Months a return can be built for, newest first"), html.Thead(head), html.Tbody(rows)],
@@ -63,7 +71,10 @@ def months_table(scope: Scope, programme: Programme, months: list[str], chosen: 
     return html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
 
 
-def _row(programme: Programme, month: str, version: Version, chosen: str, today: date) -> html.Tr:
+def _row(
+    programme: Programme, month: str, version: Version, standing: Version | None, chosen: str, today: date
+) -> html.Tr:
+    """``standing``: the version that was submitted, also while a correction of it is being written."""
     name = formats.month(month)
     link = html.A(
         name,
@@ -74,7 +85,7 @@ def _row(programme: Programme, month: str, version: Version, chosen: str, today:
         ["PDF", html.Span(f" of {name}", className="visually-hidden")],
         href=routes.address(programme.code, month), download="",
     )  # fmt: skip
-    cells = [state_words(version), waits_for(version, programme), _due(programme, month, version, today), pdf]
+    cells = [state_words(version), waits_for(version, programme), _due(programme, month, standing, today), pdf]
     return html.Tr(
         [html.Th(link, scope="row"), *(html.Td(c) for c in cells)], className="chosen" if month == chosen else None
     )
@@ -86,22 +97,26 @@ def lead(scope: Scope, programme: Programme, months: list[str]) -> str:
     sent = [m for m in months if m in held and versions.is_sent(held[m])]
     past = [m for m in months if m not in sent and _is_past(programme, m)]
     newest = months[-1]
-    said = f"{len(sent)} of {len(months)} months since the service went live are submitted"
+    said = f"{len(sent)} of {formats.counted(len(months), 'month')} since the service went live submitted"
     said += f"; {_late(past)}." if past else "."
     due = due_date(programme, newest)
     if newest in sent or due is None:
         return said
-    tense = "was" if due < utc_now().date() else "is"
+    tense = "was" if _is_past(programme, newest) else "is"
     return f"{said} The newest month, {formats.month(newest)}, {tense} due on {formats.day(due)}."
 
 
 def _is_past(programme: Programme, month: str) -> bool:
     due = due_date(programme, month)
-    return due is not None and due < utc_now().date()
+    return due is not None and due < formats.local_date(utc_now())
 
 
 def _late(past: list[str]) -> str:
-    return "1 more is past its due date" if len(past) == 1 else f"{len(past)} more are past their due dates"
+    return (
+        "1 not submitted is past its due date"
+        if len(past) == 1
+        else f"{len(past)} not submitted are past their due dates"
+    )
 
 
 def for_you(scope: Scope, programme: Programme) -> html.Div | None:

@@ -13,8 +13,8 @@ from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import Scope
 from reports.checks.model import CheckResult
-from reports.checks.run import run_checks
-from reports.contents import contents_of
+from reports.checks.run import run_checks, texts_of
+from reports.contents import bare_contents, dressed
 from reports.freezing import contents_sha256
 from reports.model import ReturnContents
 
@@ -30,6 +30,7 @@ class Shown:
     contents: ReturnContents
     results: tuple[CheckResult, ...]
     earlier: Mapping[str, str]  # key of a finding -> the reason given for the same in the last month that had one
+    seen: str  # SHA-256 of what a signature would be given for
 
     @property
     def is_newest(self) -> bool:
@@ -47,21 +48,18 @@ class Shown:
             and self.scope.may(Permission.BUILD_RETURNS)
         )
 
-    @property
-    def seen(self) -> str:
-        """What a signature would be given for."""
-        return contents_sha256(self.contents) if self.is_draft else self.version.contents_sha256
-
 
 def look(scope: Scope, code: str, month: str, number: int | None = None) -> Shown:
     programme, held = programmes.get_programme(scope, code), versions.of_month(scope, code, month)
     newest = held[-1] if held else Version(month)
     version = newest if number is None else versions.get(scope, code, month, number)
-    contents = contents_of(scope, code, version)
+    bare = bare_contents(scope, code, version)
+    contents = dressed(scope, code, version, bare)
     draft = version.state is return_states.State.DRAFT
-    results = run_checks(scope, contents, version.narrative) if draft else ()
+    results = run_checks(scope, contents, texts_of(version)) if draft else ()
     earlier = _earlier_reasons(scope, code, month) if draft else {}
-    return Shown(scope, programme, version, held, contents, results, earlier)
+    seen = contents_sha256(bare) if draft else version.contents_sha256
+    return Shown(scope, programme, version, held, contents, results, earlier, seen)
 
 
 def _earlier_reasons(scope: Scope, code: str, month: str) -> dict[str, str]:

@@ -92,7 +92,8 @@ def standing(version: Version, programme: Programme) -> html.Ol:
             said = "To come"
         items.append(
             html.Li(
-                [html.Strong(words), html.Span(f" {said}")], className="step-done" if said.startswith("Done") else None
+                [html.Strong(words), html.Span(f": {said[0].lower()}{said[1:]}")],
+                className="step-done" if said.startswith("Done") else None,
             )
         )
     return html.Ol(items, className="sign-steps", id="returns-steps")

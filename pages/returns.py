@@ -81,13 +81,23 @@ def _narrative(s: Shown) -> list[Any]:
         )
         for key, label in NARRATIVE.items()
     ]
-    hint = f"Plain text, at most {narrative.WORD_LIMIT} words in each field. Do not name or describe anyone who could be recognised."
-    save = html.Button("Save narrative and reasons", id="returns-save", className="button", n_clicks=0)
-    form = [html.P(hint, className="caption"), *fields, save]
+    mine = (
+        ""
+        if s.scope.actor in s.version.authors
+        else " Whoever saves is an author of this version and signs no judgement on it."
+    )
+    hint = f"Plain text, at most {narrative.WORD_LIMIT} words in each field. Do not name or describe anyone who could be recognised.{mine}"
+    form = [html.P(hint, className="caption"), *fields]
     if s.is_draft:
         return [heading, html.Div(id="returns-falls"), *form]
     falls = html.Div(_falls(s), id="returns-falls")
-    return [heading, html.Details([html.Summary("Change the narrative"), falls, *form])]
+    return [heading, html.Details([html.Summary("Change the narrative"), falls, *form, _save()])]
+
+
+def _save() -> html.Div:
+    """In sight wherever on the page somebody writes: the reasons stand far below the narrative."""
+    button = html.Button("Save narrative and reasons", id="returns-save", className="button", n_clicks=0)
+    return html.Div([button, html.Div(id="returns-said", role="status")], className="save-bar")
 
 
 def _falls(s: Shown) -> Any:
@@ -144,8 +154,9 @@ def _month(s: Shown) -> list[Any]:
         html.Section(_standing(s), className="block", id="returns-standing"),
         html.Div(
             [
-                html.Section([*_narrative(s), html.Div(id="returns-said", role="status")], className="block"),
+                html.Section(_narrative(s), className="block"),
                 html.Section(_checks(s), className="block", id="returns-checks"),
+                _save() if s.may_write and s.is_draft else None,
             ],
             className="return-work",
         ),
@@ -158,7 +169,7 @@ def _month(s: Shown) -> list[Any]:
 
 def _chosen(scope: Scope, code: str, month: str, asked: str) -> list[Any]:
     try:
-        if asked and not (asked.isdecimal() and len(asked) <= 6):
+        if asked and not (asked.isascii() and asked.isdecimal() and len(asked) <= 6):
             raise NoSuchVersion(f"“{asked[:20]}” is not a version; versions are numbered 1, 2, 3 and so on.")
         return _month(look(scope, code, month, int(asked) if asked else None))
     except (MonthNotHeld, NoSuchVersion, ValueError) as reason:
@@ -203,6 +214,13 @@ def layout(**query: Any) -> html.Div:
         return no_access(str(reason))
 
 
+def _with_labels(problem: str) -> str:
+    """A refused text by the name that it has on the page."""
+    for key, label in NARRATIVE.items():
+        problem = problem.replace(f"“{key}”", f"“{label}”")
+    return problem
+
+
 @dash.callback(
     Output("returns-said", "children"),
     Output("returns-revision", "data"),
@@ -231,7 +249,7 @@ def save(
         return (dash.no_update,) * 8
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
     written = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
-    keys = [str(box["id"]["key"]) for box in ctx.states_list[2]]
+    keys, kept = [str(box["id"]["key"]) for box in ctx.states_list[2]], (dash.no_update,) * 7
     try:
         returns_of = returnable_months(scope, code)
         if month not in returns_of:
@@ -240,9 +258,17 @@ def save(
             scope, code, month, written, int(revision or 0), dict(zip(keys, (r or "" for r in reasons), strict=True))
         )
         shown = look(scope, code, month)
-    except (StaleVersion, TextRefused, NotNow, OutOfScope, MonthNotHeld, ValueError) as reason:
-        return states.warning(f"Nothing was saved. {reason}"), *(dash.no_update,) * 7
-    said = states.inset(html.P(f"Saved as revision {shown.version.revision}. The preview and the PDF now hold it."))
+    except StaleVersion as reason:
+        return states.warning(f"Nothing was saved. {reason} Copy what you wrote first, then reload the page."), *kept
+    except (TextRefused, NotNow, OutOfScope, MonthNotHeld, ValueError) as reason:
+        return states.warning(f"Nothing was saved. {_with_labels(str(reason))}"), *kept
+    now = shown.version.revision
+    done = (
+        "Nothing has changed since the last save."
+        if now == revision
+        else f"Saved as revision {now}. The preview holds it; a PDF made before does not."
+    )
+    said = states.inset(html.P(done))
     return (
         said,
         shown.version.revision,

@@ -42,7 +42,7 @@ def register(server: Flask) -> None:
         try:
             made = _act(current_scope(), code, month)
         except REFUSED as reason:
-            flash(f"Nothing was changed. {reason}", "problem")
+            flash(f"Nothing was changed. {reason}{_typed(given.get('reason', ''))}", "problem")
         except ValueError:
             flash("Nothing was changed. The form was not complete; reload the page and try again.", "problem")
         except BROKEN as problem:
@@ -65,6 +65,12 @@ def _act(scope: Scope, code: str, month: str) -> Version:
     if given.get("sure") != "on":
         raise NotReady("Tick the box above the button to say that you are sure.")
     return sign(scope, code, month, action, revision, given.get("seen", ""))
+
+
+def _typed(reason: str) -> str:
+    """The words of a refused form come back with the refusal; the page that follows has an empty one."""
+    words = " ".join(reason.split())
+    return f" You wrote: “{words[:1500]}”" if words else ""
 
 
 def _why(problem: Exception) -> str:

@@ -47,20 +47,26 @@ def build_contents(scope: Scope, programme_code: str, month: str) -> ReturnConte
 
 def contents_of(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
     """One version's contents with its standing; what was frozen is never worked out again."""
+    return dressed(scope, programme_code, version, bare_contents(scope, programme_code, version))
+
+
+def bare_contents(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
+    """What the analyst signs and the register freezes: figures and words, without standing or marks of a correction."""
     held = versions.frozen(scope, programme_code, version) if version.id else None
-    contents = restore(*held) if held else live_contents(scope, programme_code, version)
-    return with_standing(contents, version, version.template(get_programme(scope, programme_code)))
-
-
-def live_contents(scope: Scope, programme_code: str, version: Version) -> ReturnContents:
-    """The return as the data and the version's words are now, without its standing; marked where it is a correction."""
+    if held:
+        return restore(*held)
     with one_look():
-        contents = _from_data(whole_document(scope), programme_code, version)
-    if version.number == 1:
-        return contents
-    earlier = versions.get(scope, programme_code, version.month, version.number - 1)
-    held = versions.frozen(scope, programme_code, earlier)
-    return with_corrections(contents, restore(*held), version.correction_reason) if held else contents
+        return _from_data(whole_document(scope), programme_code, version)
+
+
+def dressed(scope: Scope, programme_code: str, version: Version, bare: ReturnContents) -> ReturnContents:
+    """The contents as they are printed: with the marks of a correction, the version's standing and its signatures."""
+    contents = bare
+    if version.number > 1:
+        earlier = versions.get(scope, programme_code, version.month, version.number - 1)
+        before = bare_contents(scope, programme_code, earlier)
+        contents = with_corrections(bare, before, version.correction_reason)
+    return with_standing(contents, version, version.template(get_programme(scope, programme_code)))
 
 
 def _from_data(scope: Scope, programme_code: str, version: Version) -> ReturnContents:

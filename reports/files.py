@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from data_access.returns import versions
 from data_access.returns.versions import Version
+from domain.return_states import State
 from domain.scope import Scope
 from reports.contents import contents_of
+from reports.data_files.document import as_document, canonical_bytes
 from reports.data_files.formats import FORMATS
 from reports.finishing import Attachment
 from reports.model import ReturnContents
@@ -41,9 +43,20 @@ def return_file(scope: Scope, code: str, version: Version, kind: str) -> ReturnF
     return ReturnFile(f"{stem}.{chosen.extension}", chosen.mime_type, chosen.write(contents))
 
 
-def printed(contents: ReturnContents) -> bytes:
-    """The PDF with its data inside."""
-    return build_pdf(contents, attachments(contents))
+def printed(contents: ReturnContents, as_checked: ReturnContents | None = None) -> bytes:
+    """The PDF with its data inside; ``as_checked``: what the analyst signed, so that its hash can be checked by anybody."""
+    frozen = (_as_checked(as_checked, contents),) if as_checked else ()
+    return build_pdf(contents, (*attachments(contents), *frozen))
+
+
+def _as_checked(bare: ReturnContents, contents: ReturnContents) -> Attachment:
+    """The very bytes that the register's SHA-256 of the contents is of."""
+    return Attachment(
+        name=f"{FORMATS['json'].file_name(bare).removesuffix('.json')}-as-checked.json",
+        body=canonical_bytes(as_document(bare)), mime="application/json",
+        description=f"{contents.title}: what the analyst checked, before marks and signatures", relationship="Source",
+        moment=contents.made_at,
+    )  # fmt: skip
 
 
 def attachments(contents: ReturnContents) -> tuple[Attachment, ...]:
@@ -61,5 +74,6 @@ def attachments(contents: ReturnContents) -> tuple[Attachment, ...]:
 
 
 def file_stem(code: str, version: Version) -> str:
-    """ "demo-return-2023-12-v1": what downloads are called."""
-    return f"{code}-return-{version.month}-v{version.number}".lower()
+    """ "demo-return-2023-12-v1", "demo-return-2023-12-v1-draft-3": what downloads are called."""
+    draft = f"-draft-{version.revision}" if version.state is State.DRAFT else ""
+    return f"{code}-return-{version.month}-v{version.number}{draft}".lower()

@@ -1,6 +1,6 @@
 """``GET /returns/<programme>/<month>.<format>``: a return as a file, for those who may see returns of that programme.
 
-``?version=2`` asks for that version; without it the newest is given. An approved version's PDF is the sealed file from
+``?version=2`` asks for that version; without it the one that was submitted is given, else the newest. An approved version's PDF is the sealed file from
 the register, byte for byte; everything else is written from the version's contents when it is asked for.
 """
 
@@ -70,8 +70,9 @@ def register(server: Flask) -> None:
 
 def _version(scope: Scope, programme: str, month: str, asked: str) -> Version:
     if not asked:
-        return versions.latest(scope, programme, month)
-    if not asked.isdecimal() or len(asked) > 6:
+        # While a correction is being written, what was submitted still stands.
+        return versions.submitted_by_month(scope, programme).get(month) or versions.latest(scope, programme, month)
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= 6):
         raise NoSuchVersion(f"“{asked[:20]}” is not a version; versions are numbered 1, 2, 3 and so on.")
     return versions.get(scope, programme, month, int(asked))
 

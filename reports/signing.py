@@ -17,8 +17,8 @@ from domain import formats
 from domain.return_states import STATE_WORDS, Action, State, step
 from domain.scope import Scope
 from reports.checks.answers import as_rows, unanswered
-from reports.checks.run import run_checks
-from reports.contents import contents_of
+from reports.checks.run import run_checks, texts_of
+from reports.contents import bare_contents, dressed
 from reports.files import printed
 from reports.freezing import contents_sha256, freeze
 from reports.sealing.keys import load_key
@@ -42,7 +42,7 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
     version = versions.latest(scope, code, month)
     if version.revision != revision:
         raise StaleVersion(
-            f"{version.updated_by or 'Somebody'} changed this return since you opened it. Reload the page and look again."
+            f"{version.updated_by or 'Somebody'} changed this return since you opened it. Look at it as it is now before you go on."
         )
     certified = version.template(get_programme(scope, code)).certified
     after = step(
@@ -56,7 +56,7 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
     if action is Action.CHECK:
         return _check(scope, code, version, seen)
     if version.contents_sha256 != seen:
-        raise StaleVersion("What you were shown is not what would be signed. Reload the page and look again.")
+        raise StaleVersion("What you were shown is not what would be signed. Look at it as it is now before you sign.")
     at = utc_now().replace(microsecond=0)
     signature = _signature(scope, version, action, after, at)
     pdf = (
@@ -69,19 +69,19 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
 
 
 def _check(scope: Scope, code: str, version: Version, seen: str) -> Version:
-    contents = contents_of(scope, code, version)
-    if contents_sha256(contents) != seen:
+    bare = bare_contents(scope, code, version)
+    if contents_sha256(bare) != seen:
         raise StaleVersion(
-            "The figures or words have changed since you opened this page, so nothing was signed. Reload it and look again."
+            "The figures or words have changed since you opened this page, so nothing was signed. Look at them as they are now before you sign."
         )
-    results = run_checks(scope, contents, version.narrative)
+    results = run_checks(scope, dressed(scope, code, version, bare), texts_of(version))
     left = unanswered(results, version.reasons)
     if left:
         raise NotReady(
             f"{formats.counted(len(left), 'finding')} of the checks stand in the way: {'; '.join(f.sentence for f in left[:3])}"
         )
     return signing.check(
-        scope, code, version.month, version.revision, freeze(scope, contents, as_rows(results, version.reasons))
+        scope, code, version.month, version.revision, freeze(scope, bare, as_rows(results, version.reasons))
     )
 
 
@@ -107,7 +107,8 @@ def _signature(scope: Scope, version: Version, action: Action, after: State, at:
 def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes:
     """The file as it will stand for good: frozen contents with everybody's signature up to this approval."""
     approved = replace(version, state=approval.after, steps=(*version.steps, approval))
-    return printed(contents_of(scope, code, approved))
+    bare = bare_contents(scope, code, approved)
+    return printed(dressed(scope, code, approved, bare), as_checked=bare)
 
 
 def _seal_step(code: str, version: Version, signature: Step) -> SealStep:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from data_access.returns.versions import Step, Version
 from domain import formats
-from domain.return_states import FINAL, STATE_WORDS, Action, State
+from domain.return_states import STATE_WORDS, Action, State
 from domain.return_template import ReturnTemplate
 from reports.model import DataTable, Entry, Fact, ReturnContents
 
@@ -20,7 +20,7 @@ _ACTIONS = {
     "submitted": Action.SUBMIT,
 }
 SEALED_STEPS = ("certified", "submitted")  # come after the file is printed: they stand in its seals
-IN_THE_SEAL = "In the seals of this file, once given"
+IN_THE_SEAL = "Comes after this file was printed; see its seals"
 
 
 def status(version: Version) -> str:
@@ -30,7 +30,8 @@ def status(version: Version) -> str:
 
 
 def narrative_words(version: Version) -> str:
-    return f"narrative revision {version.revision}" if version.revision else "no narrative saved"
+    written = version.last_written
+    return f"narrative revision {written.revision}" if written else "no narrative saved"
 
 
 def name_of_version(version: Version) -> str:
@@ -42,21 +43,14 @@ def name_of_version(version: Version) -> str:
 
 def with_standing(contents: ReturnContents, version: Version, template: ReturnTemplate) -> ReturnContents:
     """The contents as this version is printed: its status, its signatures, and the time of the last that is in them."""
-    printed = _as_printed(version)
-    approval = printed.signed(Action.APPROVE)
+    approval = version.signed(Action.APPROVE)
     sections = tuple(
-        replace(s, entries=tuple(_entry(e, printed, template) for e in s.entries)) for s in contents.sections
+        replace(s, entries=tuple(_entry(e, version, template) for e in s.entries)) for s in contents.sections
     )
     # The words of a draft move with every save; from the check on they are those that were frozen.
     narrative = narrative_words(version) if version.state is State.DRAFT else contents.narrative
     made_at = approval.at if approval else contents.made_at
-    return replace(contents, status=status(printed), sections=sections, narrative=narrative, made_at=made_at)
-
-
-def _as_printed(version: Version) -> Version:
-    """The file is printed at approval and later only sealed again, so it says "approved" from then on."""
-    later = (State.CERTIFIED, *FINAL)
-    return replace(version, state=State.APPROVED) if version.state in later else version
+    return replace(contents, status=status(version), sections=sections, narrative=narrative, made_at=made_at)
 
 
 def _entry(entry: Entry, version: Version, template: ReturnTemplate) -> Entry:
@@ -82,8 +76,9 @@ def _named(fact: Fact, version: Version) -> Fact:
 def _sentence(version: Version) -> str:
     if version.signatures:
         return (
-            "Figures and words were frozen when the analyst checked them. The file is sealed at approval and at every "
-            "later step; “return verify” of the portal and any PDF reader show the seals and whether a byte has changed."
+            "Figures and words were frozen when the analyst checked them. The PDF is sealed at approval and at every "
+            "later step; “return verify” of the portal, and PDF readers that check signatures, show the seals and whether "
+            "a byte has changed."
         )
     unsaved = "" if version.revision else " whose narrative has not been saved"
     return f"{formats.UNAVAILABLE} Nobody has signed this return: it is a draft{unsaved}."
@@ -92,25 +87,26 @@ def _sentence(version: Version) -> str:
 def _signatures(version: Version, template: ReturnTemplate) -> DataTable:
     rows = tuple(_row(step, words, version) for step, words in template.sign_off)
     return DataTable(
-        "Signatures", ("Step", "Name and role", "Date and time (UTC)", "SHA-256 of the contents (first 16)"), rows,
-        (1, 2, 3), "Times are those of the portal's clock.", to_fill_in=not version.signatures,
+        "Signatures", ("Step", "Name and role", "Date and time (UTC)", "SHA-256 of what was checked (first 16)"), rows,
+        (1, 2, 3), "Times are those of the portal's clock, in UTC. What was checked travels in the PDF as …-as-checked.json, whose SHA-256 this is.", to_fill_in=not version.signatures,
     )  # fmt: skip
 
 
 def _row(step: str, words: str, version: Version) -> tuple[str, ...]:
     if step == "prepared":
-        last = next((s for s in reversed(version.steps) if s.after is State.DRAFT), None)
+        last = version.last_written
         return (words, ", ".join(author_names(version)), formats.day_time(last.at) if last else "", "")
     given = version.signed(_ACTIONS[step])
-    if given and step not in SEALED_STEPS:
+    if given:
         return (words, given.who, formats.day_time(given.at), _short(given))
+    # The file is printed at approval: what comes after can only be added to it as a seal.
     approved = version.signed(Action.APPROVE) is not None
     return (words, IN_THE_SEAL if approved and step in SEALED_STEPS else "", "", "")
 
 
 def author_names(version: Version) -> list[str]:
     """Who wrote on it, as their accounts name them."""
-    names = {s.actor: s.name or s.actor for s in version.steps}
+    names = {s.actor: s.who for s in version.steps if s.action in (Action.EDIT, Action.CORRECT)}
     return [names.get(actor, actor) for actor in version.authors]
 
 

@@ -54,7 +54,7 @@ def changing(scope: Scope, code: str, month: str, revision: int, at: datetime | 
         if now.revision != revision:
             raise StaleVersion(
                 f"{now.updated_by or 'Somebody'} changed this return since you opened it: it is now "
-                f"{now.state.value}, revision {now.revision}. Copy what you wrote, reload the page and look again."
+                f"{now.state.value}, revision {now.revision}. Look at it as it is now before you go on."
             )
         yield Change(conn, o, now, at or utc_now())
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 
 from data_access.returns.changing import as_draft, changing, take, with_author
 from data_access.returns.versions import Reason, Version
-from domain.return_states import Action
+from domain.return_states import Action, check_may, next_state
 from domain.scope import Scope
 
 WORD_LIMIT = 300  # of each narrative field in the return
 CHARACTER_LIMIT = 4_000  # a text without spaces is one word, however long
+LONGEST_KEY = 200  # of a finding; ours are far shorter
 LEAST_REASON = 10  # characters: "ok" explains nothing
 
 
@@ -33,19 +35,33 @@ def save(
 
     Raises StaleVersion, TextRefused, NotNow (submitted), NotYours.
     """
-    _check_length(narrative)
-    texts = {key: text.strip() for key, text in narrative.items()}
-    given = {key: text.strip() for key, text in (reasons or {}).items()}
+    texts = {key: plain(text) for key, text in narrative.items()}
+    given = {key: plain(text) for key, text in (reasons or {}).items()}
+    _check_length(texts)
+    if any(len(key) > LONGEST_KEY for key in given):
+        raise TextRefused("A reason was sent for a finding that does not exist. Reload the page and try again.")
     with changing(scope, code, month, revision) as change:
         before = change.before
         changed = {k: t for k, t in given.items() if t != (before.reasons[k].text if k in before.reasons else "")}
         _check_reasons(changed)
+        next_state(before.state, Action.EDIT, certified=change.certified)
+        check_may(Action.EDIT, change.actor, scope.permissions, before.hands)
+        if not changed and texts == {key: before.narrative.get(key, "") for key in texts} and before.id is not None:
+            return before  # nothing was changed, so nobody becomes an author by it and no signature falls away
         kept = {k: vars(r) for k, r in before.reasons.items() if k not in changed}
         at = change.at.isoformat(timespec="seconds")
         kept |= {k: vars(Reason(t, change.actor, at)) for k, t in changed.items() if t}
         values = {"narrative": texts, "reasons": kept, "authors": with_author(before, change.actor), **as_draft(before)}
         detail = {"revision": revision + 1, "before": before.state.value, "reasons_for": sorted(changed)}
         return take(change, Action.EDIT, event="narrative saved", detail=detail, values=values)
+
+
+def plain(text: str) -> str:
+    """Text without what no printed page can show: control and direction marks; ends of line as one kind."""
+    lines = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(
+        c for c in lines if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    ).strip()
 
 
 def _check_reasons(reasons: Mapping[str, str]) -> None:

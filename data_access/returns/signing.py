@@ -14,12 +14,13 @@ from data_access import audit, schema
 from data_access.programmes import data_as_at
 from data_access.returns import versions
 from data_access.returns.changing import Change, StaleVersion, as_draft, changing, record_step, take, write
-from data_access.returns.narrative import LEAST_REASON, TextRefused
+from data_access.returns.narrative import LEAST_REASON, TextRefused, plain
 from data_access.returns.versions import Version
 from domain.return_states import Action, State, check_may, next_state
 from domain.scope import Scope
 
 _v = schema.return_version.c
+LONGEST_REASON = 2_000  # characters
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
         made = change.conn.execute(
             insert(schema.return_version).values(
                 programme_id=change.opened.programme_id, month=month, number=before.number + 1, state=State.DRAFT.value,
-                revision=before.revision + 1, narrative=dict(before.narrative), reasons={}, authors=authors,
+                revision=before.revision + 1, narrative=dict(before.narrative), authors=authors,
+                reasons={key: vars(reason) for key, reason in before.reasons.items()},
                 correction_reason=note, updated_at=change.at, updated_by=change.actor,
             )
         ).inserted_primary_key  # fmt: skip
@@ -150,7 +152,11 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
 
 
 def _reason(text: str) -> str:
-    found = text.strip()
+    found = plain(text)
     if len(found) < LEAST_REASON:
         raise TextRefused(f"Give a reason of at least {LEAST_REASON} characters; it stays in the register.")
-    return found[:2_000]
+    if len(found) > LONGEST_REASON:
+        raise TextRefused(
+            f"The reason has {len(found):,} characters; at most {LONGEST_REASON:,} are taken. Shorten it."
+        )
+    return found

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from data_access import schema
 from data_access.engine import get_engine
 from data_access.reading import Opened, opened
+from domain import formats
 from domain.periods import parse_month
 from domain.programme import Programme
 from domain.return_states import JUDGEMENTS, Action, Hands, State
@@ -109,6 +110,11 @@ class Version:
         """The one it was checked with; the programme's own while it is a draft."""
         return templates().get(self.template_name) or templates()[programme.return_template]
 
+    @property
+    def last_written(self) -> Step | None:
+        """The last time somebody wrote on it; sending it back, or signing, is not writing."""
+        return next((s for s in reversed(self.steps) if s.action in (Action.EDIT, Action.CORRECT)), None)
+
     def signed(self, action: Action) -> Step | None:
         return next((s for s in self.signatures if s.action is action), None)
 
@@ -145,7 +151,7 @@ def get(scope: Scope, code: str, month: str, number: int) -> Version:
     found = next((v for v in versions if v.number == number), None)
     if found is None:
         there = ", ".join(str(v.number) for v in versions) or "none"
-        raise NoSuchVersion(f"The return of {month} has no version {number}; there are: {there}.")
+        raise NoSuchVersion(f"The return of {formats.month(month)} has no version {number}; there are: {there}.")
     return found
 
 
@@ -194,16 +200,38 @@ def sealed_pdf(scope: Scope, code: str, version: Version) -> bytes:
     return body
 
 
-def known_file(sha256: str) -> list[tuple[str, str, int, State]]:
-    """(programme, month, version, state) of every version whose sealed file has this hash. For the server alone."""
-    p = schema.programme
+@dataclass(frozen=True)
+class KnownFile:
+    """A sealed file that the register knows. ``newest``: this is the version's file now; without it, another or none is."""
+
+    programme: str
+    month: str
+    number: int
+    state: State
+    step: Action
+    at: datetime
+    newest: bool
+    has_file: bool
+
+
+def known_file(sha256: str) -> list[KnownFile]:
+    """Every step that sealed a file with this hash, and what became of it. For the server alone."""
+    p, v = schema.programme, schema.return_version
+    query = (
+        select(p.c.code, _v.month, _v.number, _v.state, _v.pdf_sha256, _s.action, _s.at)
+        .join(v, v.c.id == _s.version_id)
+        .join(p, p.c.id == _v.programme_id)
+        .where(_s.pdf_sha256 == sha256)
+        .order_by(_s.id)
+    )
     with get_engine().connect() as conn:
-        rows = conn.execute(
-            select(p.c.code, _v.month, _v.number, _v.state)
-            .join(p, p.c.id == _v.programme_id)
-            .where(_v.pdf_sha256 == sha256)
-        ).all()
-    return [(r.code, r.month, r.number, State(r.state)) for r in rows]
+        return [
+            KnownFile(
+                r.code, r.month, r.number, State(r.state), Action(r.action), r.at, r.pdf_sha256 == sha256,
+                r.pdf_sha256 is not None,
+            )
+            for r in conn.execute(query)
+        ]  # fmt: skip
 
 
 def _own_row(o: Opened, version: Version, *columns: Any) -> Any:

@@ -48,7 +48,7 @@ def _missing(gaps: list[tuple[Entry, str]]) -> Finding:
     fields = [f"{e.field.section} {e.field.key}" for e, _ in gaps]
     return finding(
         KEY, "values", Severity.REASON, f"{formats.counted(len(gaps), 'field')} with values missing. {' '.join(said for _, said in gaps)}",
-        "Load what is missing, or write why the return can go without; its reader sees the reason of each value beside it.",
+        "Load what is missing, or write why the return can go without. The return says beside each value why it is missing; this reason stays in the portal.",
         ", ".join(dict.fromkeys(e.field.section for e, _ in gaps)), *fields,
     )  # fmt: skip
 
@@ -75,7 +75,8 @@ def _gap(entry: Entry) -> str:
     f = entry.field
     if (f.section, f.key) == ("I", "highlights"):
         return ""
-    facts = [(x.label, x.note) for x in entry.facts if x.value == formats.UNAVAILABLE]
+    # Who prepares it is known with the first save, so it needs no reason before.
+    facts = [(x.label, x.note) for x in entry.facts if x.value == formats.UNAVAILABLE and x.label != "Preparer"]
     cells = [c for t in _tables(entry) for c in _empty_cells(t)]
     said = any(x.startswith(formats.UNAVAILABLE) for x in entry.sentences)
     if not (facts or cells or said or not _says_something(entry)):

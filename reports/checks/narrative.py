@@ -13,6 +13,8 @@ from reports.checks.looked import Looked
 from reports.checks.model import CheckResult, Finding, Severity, finding, not_made
 from reports.sections.words import NARRATIVE
 
+CORRECTION = "correction reason"  # of a later version; printed like the narrative, so read like it
+TITLES = {**NARRATIVE, CORRECTION: "Reason for the correction"}
 CLAIMS, CLAIMS_TITLE = "over-claiming", "Over-claiming words"
 NAMES, NAMES_TITLE = "identifying details", "Names and identifying details"
 _NOTHING = "nothing is written yet."
@@ -44,7 +46,7 @@ def over_claiming(narrative: Mapping[str, str], level: int) -> CheckResult:
             soft = "" if c.blocks else " If it must stay, write why."
             findings.append(finding(
                 CLAIMS, f"{key} {c.kind}", Severity.BLOCKING if c.blocks else Severity.REASON,
-                f"{NARRATIVE[key]}: “{_short(c.sentence)}” (“{c.words}”). {c.why}", f"{c.instead}{soft}", f"narrative: {key}", c.sentence,
+                f"{TITLES[key]}: “{_short(c.sentence)}” (“{c.words}”). {c.why}", f"{c.instead}{soft}", f"narrative: {key}", c.sentence,
             ))  # fmt: skip
     return CheckResult(CLAIMS, CLAIMS_TITLE, about, _once(findings))
 
@@ -73,7 +75,7 @@ def _detail(key: str, d: Detail) -> Finding:
         what = "Take it out or put it more generally; if it tells nobody who somebody is, or is meant to be named, write so."
     return finding(
         NAMES, f"{key} {d.what}", Severity.BLOCKING if d.blocks else Severity.REASON,
-        f"{NARRATIVE[key]}: possible {d.what} “{d.words}” in “{_short(d.sentence)}”.",
+        f"{TITLES[key]}: possible {d.what} “{d.words}” in “{_short(d.sentence)}”.",
         what, f"narrative: {key}", d.words, d.sentence,
     )  # fmt: skip
 
@@ -87,7 +89,7 @@ def vocabulary(look: Looked) -> tuple[str, ...]:
 
 
 def _written(narrative: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key in NARRATIVE if (text := (narrative.get(key) or "").strip())}
+    return {key: text for key in TITLES if (text := (narrative.get(key) or "").strip())}
 
 
 def _read(texts: Mapping[str, str]) -> str:

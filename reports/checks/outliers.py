@@ -92,7 +92,7 @@ def judge(measure: Measure, month: str) -> Judged:
         what = "Compare the month with the last few by eye, and write that you have."
         return Judged(m.name, False, not_made(KEY, m.name, why, what, m.where))
     value, low, high = values[month], max(chart.lower, 0.0), chart.upper
-    shown = [formats.number(v, m.decimals) for v in (value, low, high)]
+    shown = [formats.number(value, m.decimals), *(formats.number(v, m.decimals + 1) for v in (low, high))]
     words = f"{m.name} {shown[0]} (limits {shown[1]} to {shown[2]})"
     if chart.latest is Signal.COMMON_CAUSE:
         return Judged(words, True, None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from data_access.remembered import one_look
+from data_access.returns.versions import Version
 from domain.scope import Scope
 from reports.checks.completeness import completeness
 from reports.checks.data_checks import provisional_data, unconfirmed_loads
 from reports.checks.looked import Looked
 from reports.checks.model import CheckResult
-from reports.checks.narrative import design_level, identifying_text, over_claiming, vocabulary
+from reports.checks.narrative import CORRECTION, design_level, identifying_text, over_claiming, vocabulary
 from reports.checks.outliers import outliers
 from reports.checks.reconciliation import reconciliation
 from reports.checks.small_numbers import small_numbers
@@ -18,6 +19,11 @@ from reports.checks.trackers import trackers
 from reports.checks.year_to_date import year_to_date
 from reports.model import ReturnContents
 from reports.source import whole_document
+
+
+def texts_of(version: Version) -> dict[str, str]:
+    """Everything that people wrote and the return prints: its narrative, and the reason for a correction."""
+    return {**version.narrative, CORRECTION: version.correction_reason}
 
 
 def run_checks(scope: Scope, contents: ReturnContents, narrative: Mapping[str, str]) -> tuple[CheckResult, ...]:

@@ -31,6 +31,7 @@ def cover(s: Source) -> tuple[Entry, ...]:
             "A", "reporting_month", "No due day is set for this fund in the programme's settings.", "Due date"
         )
     )
+    written = s.version.last_written
     loaded = formats.day_time(s.as_at.last_load) + " UTC" if s.as_at.last_load else formats.UNAVAILABLE
     return (
         s.entry("A", "return_id", facts=(
@@ -51,7 +52,7 @@ def cover(s: Source) -> tuple[Entry, ...]:
         )),
         s.entry("A", "security_marking", facts=(Fact("Marking", p.marking, p.handling),)),
         s.entry("A", "preparer", facts=(
-            Fact("Preparer", s.version.updated_by, "Last saved the narrative.") if s.version.updated_by
+            Fact("Preparer", written.who, "Last wrote on it.") if written
             else s.missing("A", "preparer", "Nobody has saved a narrative for this month yet.", "Preparer"),
             _given("Contact", p.contact),
         )),

@@ -9,7 +9,7 @@ from domain.roles import Role
 from domain.scope import Scope, scope_for
 from reports.checks.model import Severity
 from reports.checks.run import run_checks
-from reports.contents import contents_of
+from reports.contents import bare_contents, contents_of
 from reports.freezing import contents_sha256
 from reports.sections.words import NARRATIVE
 from reports.signing import sign
@@ -38,7 +38,7 @@ def written(code: str, month: str, by: Scope = MARY, words: dict[str, str] = PLA
 def take(who: Scope, code: str, month: str, action: Action) -> Version:
     """The step as somebody takes it who has just opened the page."""
     held = versions.latest(who, code, month)
-    seen = contents_sha256(contents_of(who, code, held)) if action is Action.CHECK else held.contents_sha256
+    seen = contents_sha256(bare_contents(who, code, held)) if action is Action.CHECK else held.contents_sha256
     return sign(who, code, month, action, held.revision, seen)
 
 

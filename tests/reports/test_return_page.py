@@ -114,7 +114,7 @@ def test_saving_leaves_nothing_on_the_page_that_says_nobody_wrote(portal: Portal
     shown = {name: text_of(part["children"]) for name, part in saved.items() if "children" in part}
     assert "Nobody has saved a narrative" not in shown["returns-checks"] + shown["returns-preview"]
     assert shown["returns-preview"].count("Nothing was written.") == len(NARRATIVE) - 1
-    assert "Done by Person manager" in shown["returns-standing"]
+    assert "done by Person manager" in shown["returns-standing"]
     assert "Jul 2023Draft, revision 1" in shown["returns-list"]
     assert shown["returns-list"] in _page(manager, search)
 
@@ -146,7 +146,7 @@ def test_the_pdf_downloads_for_those_who_may_and_is_logged(portal: Portal, tmp_p
     answer = portal.signed_in(Role.APPROVER).get("/returns/TEST/2023-11.pdf")
     assert answer.status_code == 200
     assert answer.mimetype == "application/pdf"
-    assert "test-return-2023-11-v1.pdf" in answer.headers["Content-Disposition"]
+    assert "test-return-2023-11-v1-draft-0.pdf" in answer.headers["Content-Disposition"]
     (tmp_path / "r.pdf").write_bytes(answer.data)
     assert "November 2023" in PdfReader(tmp_path / "r.pdf").pages[0].extract_text()
     assert audit_events(get_engine())[-1] == "return downloaded"

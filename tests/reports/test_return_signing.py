@@ -17,6 +17,7 @@ from data_access.returns import narrative, signing, versions
 from data_access.returns.changing import StaleVersion
 from domain.return_states import Action, NotYours, State
 from domain.scope import server_scope
+from reports.checks.run import run_checks, texts_of
 from reports.contents import build_contents, contents_of
 from reports.differences import differences
 from reports.files import return_file
@@ -121,7 +122,9 @@ def test_from_draft_to_a_sealed_file_that_anybody_can_verify(sent: Path) -> None
         ("approved", "olive"), ("certified", "fay"), ("submitted", "mary"),
     ]  # fmt: skip
     assert all(version.contents_sha256 in s.reason for s in verdict.seals)
-    assert sorted(Path(a.name).suffix for a in verdict.attachments) == [".csv", ".json", ".ods"]
+    assert sorted(Path(a.name).suffix for a in verdict.attachments) == [".csv", ".json", ".json", ".ods"]
+    (as_checked,) = [a for a in verdict.attachments if a.name.endswith("-as-checked.json")]
+    assert as_checked.sha256 == version.contents_sha256, "anybody can check what the signatures are for"
     (sent / "r.pdf").write_bytes(pdf)
     text = " ".join(page.extract_text() for page in PdfReader(sent / "r.pdf").pages)
     for word in (
@@ -207,6 +210,37 @@ def test_a_correction_marks_and_lists_what_it_changes(sent: Path) -> None:
     assert "(was " in marked[0].note
     assert "Version 2, correcting version 1" in after.fact("A", "return_id", "Return").note
     assert contents_of(MARY, CODE, versions.get(MARY, CODE, MONTH, 1)) == before, "the first version is what it was"
+
+
+def test_a_correction_of_a_correction_lists_only_what_it_changes_itself(sent: Path) -> None:
+    first = versions.latest(MARY, CODE, MONTH)
+    signing.open_correction(MARY, CODE, MONTH, first.revision, "The highlights named the wrong place.")
+    second = written(CODE, MONTH, words={**PLAIN, "highlights": "Briefings were held each Friday."})
+    take(BEN, CODE, MONTH, Action.CHECK)
+    take(OLIVE, CODE, MONTH, Action.APPROVE)
+    take(FAY, CODE, MONTH, Action.CERTIFY)
+    second = take(MARY, CODE, MONTH, Action.SUBMIT)
+    third = signing.open_correction(MARY, CODE, MONTH, second.revision, "The learning was missing altogether.")
+    third = narrative.save(MARY, CODE, MONTH, {**second.narrative, "learning": "Lamps help."}, third.revision)
+    listed = [row[0] for row in contents_of(MARY, CODE, third).corrections.rows]
+    assert listed == ["Narrative: Learning"]
+
+
+def test_the_reason_for_a_correction_is_read_like_the_narrative(sent: Path) -> None:
+    first = versions.latest(MARY, CODE, MONTH)
+    signing.open_correction(MARY, CODE, MONTH, first.revision, "The patrols prevented 12 crimes; ring 07700 900123.")
+    opened = versions.latest(MARY, CODE, MONTH)
+    found = run_checks(MARY, contents_of(MARY, CODE, opened), texts_of(opened))
+    said = [f.sentence for r in found for f in r.findings if f.sentence.startswith("Reason for the correction")]
+    assert len(said) >= 2
+
+
+def test_what_the_page_says_of_a_submitted_return_is_what_the_register_says(sent: Path) -> None:
+    contents = build_contents(MARY, CODE, MONTH)
+    assert contents.status == "Submitted"
+    rows = {row[0]: row[1] for row in contents.entry("K", "prepared").tables[0].rows}
+    assert rows["Certified by chief finance officer"].startswith("fay@example.org")
+    assert rows["Submitted"].startswith("mary@example.org")
 
 
 def test_months_submitted_earlier_are_restated_where_they_have_moved(sent: Path) -> None:

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from data_access import schema
-from data_access.returns import narrative, versions
+from data_access.returns import narrative, signing, versions
 from data_access.returns.changing import StaleVersion
 from domain.scope import OutOfScope
-from tests.data_access.returns.conftest import MONTH, person
+from tests.data_access.returns.conftest import MONTH, frozen, person
 from tests.factories import audit_events
 
 
@@ -27,7 +27,7 @@ def test_saving_raises_the_revision_and_is_audited(engine):
 @pytest.mark.parametrize("revision", [0, 2])
 def test_the_second_of_two_editors_is_told(engine, revision):
     narrative.save(person("mary"), "TEST", MONTH, {"highlights": "Mine"}, 0)
-    with pytest.raises(StaleVersion, match=r"mary@example.org changed this return.*reload the page"):
+    with pytest.raises(StaleVersion, match=r"mary@example.org changed this return.*Look at it as it is now"):
         narrative.save(person("ben"), "TEST", MONTH, {"highlights": "Theirs"}, revision)
     assert versions.latest(person("ben"), "TEST", MONTH).narrative == {"highlights": "Mine"}
     with engine.connect() as conn:
@@ -55,6 +55,26 @@ def test_a_reason_keeps_who_gave_it_until_another_changes_it(engine):
     assert set(narrative.save(mary, "TEST", MONTH, {}, 2, {"outlier:1": " "}).reasons) == {"gps:2"}, "taken back"
     with pytest.raises(narrative.TextRefused, match="“because” is too short"):
         narrative.save(mary, "TEST", MONTH, {}, 3, {"outlier:1": "because"})
+
+
+def test_a_save_that_changes_nothing_makes_nobody_an_author_and_takes_no_signature(engine):
+    v = narrative.save(person("mary"), "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(person("ben"), "TEST", MONTH, v.revision, frozen())
+    assert narrative.save(person("mary"), "TEST", MONTH, {"highlights": " Words "}, v.revision) == v
+    assert v.authors == ("mary@example.org",)
+    with pytest.raises(OutOfScope, match="Your role may not edit"):
+        narrative.save(person("olive"), "TEST", MONTH, {"highlights": "Words"}, v.revision)
+
+
+def test_marks_that_no_page_can_show_are_left_out(engine):
+    text = "One\r\ntwo\u202edesrever\0\a, Siân’s\tthree"
+    held = narrative.save(person("mary"), "TEST", MONTH, {"highlights": text}, 0)
+    assert held.narrative["highlights"] == "One\ntwodesrever, Siân’s three"
+
+
+def test_a_reason_for_a_finding_that_cannot_be_is_refused(engine):
+    with pytest.raises(narrative.TextRefused, match="does not exist"):
+        narrative.save(person("mary"), "TEST", MONTH, {}, 0, {"x" * 201: "A reason that is long enough."})
 
 
 def test_who_may(engine):

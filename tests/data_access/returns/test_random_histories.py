@@ -35,7 +35,7 @@ MOVES = st.lists(st.tuples(st.sampled_from(USUAL) | ANY, st.sampled_from([0, 0, 
 def _do(who: str, action: Action, month: str, revision: int, held: versions.Version) -> versions.Version:
     scope = person(who)
     if action is Action.EDIT:
-        return narrative.save(scope, "TEST", month, {"highlights": who}, revision)
+        return narrative.save(scope, "TEST", month, {"highlights": f"{who} {revision}"}, revision)
     if action is Action.CHECK:
         return signing.check(scope, "TEST", month, revision, frozen())
     if action is Action.SEND_BACK:

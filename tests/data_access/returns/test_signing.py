@@ -44,7 +44,31 @@ def test_a_whole_life_is_recorded_step_by_step(engine):
     assert audit_events(engine) == [
         "narrative saved", "return checked", "return approved", "return certified", "return submitted",
     ]  # fmt: skip
-    assert versions.known_file(v.pdf_sha256) == [("TEST", MONTH, 1, State.SUBMITTED)]
+    (known,) = versions.known_file(v.pdf_sha256)
+    assert (known.programme, known.month, known.number, known.state) == ("TEST", MONTH, 1, State.SUBMITTED)
+    assert known.newest
+
+
+def test_the_register_knows_copies_that_no_longer_stand(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF first", AT)
+    first = v.pdf_sha256
+    v = signing.certify(FAY, "TEST", MONTH, v.revision, b"%PDF first c", AT)
+    (known,) = versions.known_file(first)
+    assert (known.step, known.newest, known.has_file) == (Action.APPROVE, False, True), "sealed again since"
+    signing.send_back(OLIVE, "TEST", MONTH, v.revision, "The spend of June is missing.")
+    (known,) = versions.known_file(first)
+    assert (known.newest, known.has_file) == (False, False), "sent back since"
+    assert versions.known_file("0" * 64) == []
+
+
+def test_whoever_sends_it_back_has_not_written_it(engine):
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    v = signing.send_back(OLIVE, "TEST", MONTH, v.revision, "The spend of June is missing.")
+    assert v.last_written.actor == "mary@example.org"
+    assert v.authors == ("mary@example.org",)
 
 
 def test_a_fund_without_certificate_submits_what_is_approved(engine):
@@ -81,6 +105,8 @@ def test_an_edit_takes_signatures_and_file_away_and_the_steps_stay(engine):
 def test_a_return_goes_back_only_with_a_reason(engine):
     v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0)
     v = signing.check(BEN, "TEST", MONTH, v.revision, frozen())
+    with pytest.raises(narrative.TextRefused, match="2,001 characters; at most 2,000"):
+        signing.send_back(OLIVE, "TEST", MONTH, v.revision, "x" * 2001)
     with pytest.raises(narrative.TextRefused, match="Give a reason"):
         signing.send_back(OLIVE, "TEST", MONTH, v.revision, " no ")
     v = signing.send_back(OLIVE, "TEST", MONTH, v.revision, "The spend of June is missing.")

@@ -36,7 +36,8 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     # pysqlite's own BEGIN comes too late to cover DDL and SELECT; SQLAlchemy emits ours instead.
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=NORMAL"):
+    # The wait first: changing the journal needs a lock too.
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

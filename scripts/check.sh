@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything CI runs, quickest first. All of it runs even when something fails, so that one run shows every
 # problem; the exit code is that of the whole. PYTEST_FLAGS adds options for pytest, which comes last, on PYTEST_WORKERS
-# processes (2), a file of tests to one of them.
+# processes (2), a file of tests to one of them, in the order of tests/conftest.py.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
@@ -26,7 +26,7 @@ if [ "${#failed[@]}" -gt 0 ]; then
   printf '\n'
 fi
 # shellcheck disable=SC2086
-"$bin/pytest" --numprocesses "${PYTEST_WORKERS:-2}" --dist loadfile ${PYTEST_FLAGS:-}
+"$bin/pytest" --numprocesses "${PYTEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder ${PYTEST_FLAGS:-}
 result=$?
 if [ "${#failed[@]}" -gt 0 ] && [ "$result" -eq 0 ]; then result=1; fi
 exit "$result"

@@ -19,6 +19,11 @@ CHROMIUM_FLAGS = [
 ]  # fmt: skip
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests first: their files take longest, and whichever is begun last keeps the run waiting alone."""
+    items.sort(key=lambda item: "/browser/" not in item.path.as_posix())
+
+
 def portal_environment(data_dir: Path, **more: str) -> dict[str, str]:
     """The environment of a portal of its own, whatever the developer's shell has set."""
     ours = (

@@ -73,7 +73,7 @@ def test_from_an_empty_page_to_a_sealed_file(chromium: Browser, own_address: str
     expect(page.locator("#returns-not-yours")).to_contain_text("nobody judges their own work")
 
     page.locator("#returns-job .job-make").click()
-    expect(page.locator("#returns-job a")).to_contain_text("demo-return-2023-11-v1.pdf", timeout=BUILT)
+    expect(page.locator("#returns-job a")).to_contain_text("demo-return-2023-11-v1-draft-2.pdf", timeout=BUILT)
 
     second = _at(chromium, own_address, Role.MANAGER, SECOND)
     second.page.locator("#returns-sign").click()

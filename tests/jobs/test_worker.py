@@ -73,8 +73,8 @@ def test_returns_of_a_month_from_the_click_to_the_file(reporting: Scope, tmp_pat
     assert over.state is JobState.DONE, f"{over.error}\n{log}"
     assert "Traceback" not in log
     with zipfile.ZipFile(io.BytesIO(jobs.read_result(reporting, job.token)[1])) as held:
-        assert held.namelist() == ["not-made.txt", "test-return-2021-10.pdf"]
-        assert held.read("test-return-2021-10.pdf").startswith(b"%PDF-")
+        assert held.namelist() == ["not-made.txt", "test-return-2021-10-v1-draft-0.pdf"]
+        assert held.read("test-return-2021-10-v1-draft-0.pdf").startswith(b"%PDF-")
         assert "NONE: Your account does not include the programme" in held.read("not-made.txt").decode()
 
 

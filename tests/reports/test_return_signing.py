@@ -11,16 +11,17 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from data_access import schema
-from data_access.engine import get_engine, make_engine, writing
+from data_access.engine import get_engine, make_engine, utc_now, writing
 from data_access.migrate import upgrade
 from data_access.returns import narrative, signing, versions
 from data_access.returns.changing import StaleVersion
 from domain.return_states import Action, NotYours, State
 from domain.scope import server_scope
 from reports.checks.run import run_checks, texts_of
-from reports.contents import build_contents, contents_of
+from reports.contents import bare_contents, build_contents, contents_of
 from reports.differences import differences
 from reports.files import return_file
+from reports.freezing import freeze
 from reports.sealing.keys import trusted_certificates
 from reports.sealing.verify import verify
 from reports.signing import NotReady, sign
@@ -214,14 +215,16 @@ def test_a_correction_marks_and_lists_what_it_changes(sent: Path) -> None:
 
 def test_a_correction_of_a_correction_lists_only_what_it_changes_itself(sent: Path) -> None:
     first = versions.latest(MARY, CODE, MONTH)
-    signing.open_correction(MARY, CODE, MONTH, first.revision, "The highlights named the wrong place.")
-    second = written(CODE, MONTH, words={**PLAIN, "highlights": "Briefings were held each Friday."})
-    take(BEN, CODE, MONTH, Action.CHECK)
-    take(OLIVE, CODE, MONTH, Action.APPROVE)
-    take(FAY, CODE, MONTH, Action.CERTIFY)
-    second = take(MARY, CODE, MONTH, Action.SUBMIT)
+    second = signing.open_correction(MARY, CODE, MONTH, first.revision, "The highlights named the wrong place.")
+    words = {**PLAIN, "highlights": "Briefings were held each Friday."}
+    second = narrative.save(MARY, CODE, MONTH, words, second.revision)
+    frozen = freeze(BEN, bare_contents(BEN, CODE, second), [])
+    second = signing.check(BEN, CODE, MONTH, second.revision, frozen)
+    # What is sealed does not matter here.
+    for write, who in ((signing.approve, OLIVE), (signing.certify, FAY), (signing.submit, MARY)):
+        second = write(who, CODE, MONTH, second.revision, b"%PDF", utc_now())
     third = signing.open_correction(MARY, CODE, MONTH, second.revision, "The learning was missing altogether.")
-    third = narrative.save(MARY, CODE, MONTH, {**second.narrative, "learning": "Lamps help."}, third.revision)
+    third = narrative.save(MARY, CODE, MONTH, {**words, "learning": "Lamps help."}, third.revision)
     listed = [row[0] for row in contents_of(MARY, CODE, third).corrections.rows]
     assert listed == ["Narrative: Learning"]
 

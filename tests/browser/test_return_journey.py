@@ -96,7 +96,7 @@ def test_from_an_empty_page_to_a_sealed_file(chromium: Browser, own_address: str
     download.value.save_as(sealed)
     done = run_command(folder, "return", "verify", str(sealed))
     assert "byte for byte, what the portal sealed" in done.stdout
-    assert "In the register: DEMO, 2023-11, version 1, submitted." in done.stdout
+    assert "In the register: DEMO, 2023-11, version 1, submitted: the file of the step “submit”" in done.stdout
     sealed.write_bytes(sealed.read_bytes().replace(b"/Type", b"/TypE", 1))
     assert run_command(folder, "return", "verify", str(sealed), check=False).returncode == 1
 

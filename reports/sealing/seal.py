@@ -6,7 +6,6 @@ uses a network.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko.sign.signers.pdf_cms import SignedAttributeProviderSpec, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from reports.sealing.apart import result_of
 from reports.sealing.fields import STEPS, Step, add_fields
 from reports.sealing.keys import SealKey
 from reports.sealing.letters import one_line
@@ -146,5 +146,5 @@ def put_on(pdf: bytes, key: SealKey, step: SealStep, *, first: bool) -> bytes:
     secret = key.private_key.private_bytes(_DER, _PKCS8, serialization.NoEncryption())
     signer = _Signer(certificates[0], keys.PrivateKeyInfo.load(secret), registry)
     signer.signed_attr_prov_spec = _EveryCertificate(certificates)
-    embedder.send(asyncio.run(signer.async_sign(prepared.document_digest, DIGEST, use_pades=True)))
+    embedder.send(result_of(signer.async_sign(prepared.document_digest, DIGEST, use_pades=True)))
     return out.getvalue()

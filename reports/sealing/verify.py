@@ -6,7 +6,6 @@ a PDF, so a file that somebody made up never reaches that reader (``changes`` re
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
+from reports.sealing.apart import result_of
 from reports.sealing.changes import what_changed
 from reports.sealing.fields import STEPS
 from reports.sealing.keys import SealKey, certifies_itself, fingerprint
@@ -108,7 +108,7 @@ def _is_known(seal: Seal, known: Sequence[x509.Certificate]) -> bool:
     )  # fmt: skip
     try:
         validator = CertificateValidator(_asn1(seal.certificate), validation_context=context)
-        asyncio.run(validator.async_validate_path())
+        result_of(validator.async_validate_path())
     except (PathError, ValidationError, ValueError):
         return False
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
 
 from access.demo_accounts import PASSPHRASE, sign_ins
 from domain.roles import Role
@@ -23,6 +23,7 @@ WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],
 }
+NO_WIDER = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 # What is expected comes late on a machine that runs other tests beside; that it comes is what is tested.
 expect.set_options(timeout=15_000)
 EMAILS = {one.role: one.email for one in reversed(sign_ins())}  # the first manager of two
@@ -102,6 +103,19 @@ def violations(person: Person) -> list[str]:
     """Of WCAG 2.2 AA, on the page as it stands."""
     found = Axe().run(person.page, options=WCAG).response["violations"]
     return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+def too_wide_for_a_phone(person: Person, path: str) -> list[str]:
+    """The page as it stands, made as narrow as a phone, and wide again."""
+    wide = person.page.viewport_size
+    person.page.set_viewport_size({"width": 320, "height": 900})
+    try:
+        person.page.wait_for_function(NO_WIDER, timeout=3000)
+    except TimeoutError:
+        return [f"{path}: the page scrolls sideways on a phone"]
+    finally:
+        person.page.set_viewport_size(wide)
+    return []
 
 
 @pytest.fixture

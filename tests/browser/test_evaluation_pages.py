@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from domain.roles import Role
 from pages.evaluation._page import NAVIGATION as EVALUATION
-from tests.browser.conftest import Person, violations
+from tests.browser.conftest import NO_WIDER, Person, too_wide_for_a_phone, violations
 
 
 def _paths(person: Person) -> list[str]:
@@ -19,9 +17,7 @@ def _paths(person: Person) -> list[str]:
     return [*paths, person.page.locator('a[href^="/methods/"]').first.get_attribute("href") or ""]
 
 
-@pytest.mark.parametrize("person", [1280, 320], indirect=True, ids=["1280px", "320px"])
 def test_every_page_behind_the_evaluation_is_clean(person: Person) -> None:
-    """Checked for WCAG at full width: these pages are long, and their parts are the same at every width."""
     person.sign_in(Role.MANAGER)
     problems: list[str] = []
     for path in _paths(person):
@@ -29,8 +25,8 @@ def test_every_page_behind_the_evaluation_is_clean(person: Person) -> None:
         person.page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
         if person.page.locator(".error-summary").count():
             problems.append(f"{path}: {person.page.locator('.error-summary').first.inner_text()[:200]}")
-        if person.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        if not person.page.evaluate(NO_WIDER):
             problems.append(f"{path}: the page scrolls sideways")
-        if person.page.viewport_size["width"] > 320:
-            problems += [f"{path}: {v}" for v in violations(person)]
+        problems += [f"{path}: {v}" for v in violations(person)]
+        problems += too_wide_for_a_phone(person, path)
     assert problems + person.troubles == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,6 +15,7 @@ from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from reports.sealing.apart import result_of
 from reports.sealing.seal import SealError, SealStep, seal
 from reports.sealing.verify import verify
 from tests.pdf_validation.validators import FLAVOURS, quick, semantics, vera_all
@@ -55,7 +55,7 @@ def test_pyhankos_own_validation_agrees_and_the_first_seal_forbids_all_but_seals
     for one in found:
         assert one.sig_object["/SubFilter"] == "/ETSI.CAdES.detached"
         context = ValidationContext(trust_roots=[asn1(sealed.key.certificate)], allow_fetching=False)
-        status = asyncio.run(async_validate_pdf_signature(one, context))
+        status = result_of(async_validate_pdf_signature(one, context))
         assert status.bottom_line
     assert found[1].sig_object["/Name"] == STEPS[1].who
     assert found[0].sig_object["/Reason"] == "approved: Figures checked"

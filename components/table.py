@@ -108,14 +108,11 @@ def data_table(
         )
     note = symbol_note(cells)
     options = {"id": table_id} if table_id else {}
+    table = html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="data-table", **options)
+    return scrolling([table, html.P(note, className="caption") if note else None], f"Table: {caption}")
+
+
+def scrolling(children: Any, label: str) -> html.Div:
+    """A table that may be wider than the page: it scrolls, and ``label`` says what it is."""
     # tabIndex: a region that scrolls sideways must be reachable by keyboard (WCAG 2.1.1).
-    return html.Div(
-        [
-            html.Table([html.Caption(caption), html.Thead(head), html.Tbody(body)], className="data-table", **options),
-            html.P(note, className="caption") if note else None,
-        ],
-        className="table-scroll",
-        tabIndex="0",
-        role="region",
-        **{"aria-label": f"Table: {caption}"},
-    )
+    return html.Div(children, className="table-scroll", tabIndex="0", role="region", **{"aria-label": label})

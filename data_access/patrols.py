@@ -339,6 +339,12 @@ def months_loaded(scope: Scope, code: str) -> list[str]:
         return sorted({m for period in periods for m in period.months()})
 
 
+def months_tracked(scope: Scope, code: str) -> list[str]:
+    """Months that a load of tracker files covers, first to last; the twin of ``trends.months_loaded``."""
+    with opened(scope, code, Permission.OWN_ACCOUNT) as o:
+        return sorted({m for period in pings_covered(o).periods for m in period.months()})
+
+
 def covers(scope: Scope, code: str, period: Period) -> bool:
     """Whether tracker files cover every month of the period: three months of minutes are not five."""
     with opened(scope, code, Permission.VIEW_PATROLS) as o:

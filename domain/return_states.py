@@ -56,6 +56,13 @@ NEEDS: Mapping[Action, frozenset[Permission]] = {  # any one of them
     Action.SUPERSEDE: frozenset(),
 }
 
+SIGN_OFF: Mapping[str, Action] = {  # a template's step of signing -> the action that takes it; "prepared" is none
+    "checked": Action.CHECK,
+    "approved": Action.APPROVE,
+    "certified": Action.CERTIFY,
+    "submitted": Action.SUBMIT,
+}
+
 STATE_WORDS: Mapping[State, str] = {
     State.DRAFT: "Draft",
     State.CHECKED: "Checked by an analyst",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import Flask, Response, abort
 
+from access.answers import file_answer, sentence_answer
 from access.requires import route_requires
 from access.viewer import current_scope
 from data_access import audit, jobs
@@ -40,10 +41,13 @@ def register(server: Flask) -> None:
             abort(404)
         except NoResult as reason:
             gone = jobs.get(scope, token).state is JobState.DONE
-            return Response(f"{reason}\n", status=410 if gone else 409, mimetype="text/plain")
+            return sentence_answer(str(reason), 410 if gone else 409)
         what = {"what": f"{kind.title}: {job.file_name}"}
         audit.note(actor=scope.actor, event="downloaded", detail=what, programme_code=job.programme_code or "")
-        return _file(content, job.mime, safe_name(job.file_name))
+        answer = Response(content, content_type=job.mime)
+        # A kind names its file, perhaps not in ASCII: Werkzeug writes it as RFC 6266 has it.
+        answer.headers.set("Content-Disposition", "attachment", filename=safe_name(job.file_name))
+        return answer
 
     @server.get("/returns/calendar.ics")
     @route_requires(Permission.VIEW_RETURNS)
@@ -53,12 +57,4 @@ def register(server: Flask) -> None:
         programmes = [get_programme(scope, one.code) for one in list_programmes(scope)]
         content = due_dates_ics(programmes, datetime.now(LONDON).date(), load_settings().mail.portal_address)
         audit.note(actor=scope.actor, event="downloaded", detail={"what": "calendar of due dates"})
-        return _file(content, "text/calendar; charset=utf-8", "returns-due.ics")
-
-
-def _file(content: bytes, mime: str, name: str) -> Response:
-    answer = Response(content, content_type=mime)
-    # Werkzeug writes a name that is not ASCII as RFC 6266 has it, and quotes one that is.
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        return file_answer(content, "text/calendar; charset=utf-8", "returns-due.ics")

@@ -6,12 +6,13 @@ from datetime import date
 
 from dash import html
 
+from components.table import scrolling
 from data_access.engine import utc_now
 from data_access.returns import versions
 from data_access.returns.versions import Version
 from domain import formats
 from domain.programme import Programme
-from domain.return_states import STATE_WORDS, WAITS_FOR, Action, State, coming_action, may
+from domain.return_states import STATE_WORDS, WAITS_FOR, Action, State
 from domain.roles import Permission
 from domain.scope import Scope
 from reports import routes
@@ -40,7 +41,7 @@ def waits_for(version: Version, programme: Programme) -> str:
     """Who takes the next step; "" once it is submitted."""
     if version.revision == 0:
         return "a manager, to write it"
-    coming = coming_action(version.state, certified=version.template(programme).certified)
+    coming = version.coming(programme)
     return f"{WAITS_FOR[coming]}, to {coming.value} it" if coming else ""
 
 
@@ -67,8 +68,7 @@ def months_table(scope: Scope, programme: Programme, months: list[str], chosen: 
         [html.Caption("Months a return can be built for, newest first"), html.Thead(head), html.Tbody(rows)],
         className="data-table", id="returns-months",
     )  # fmt: skip
-    label = {"aria-label": "Table: months and their returns"}
-    return html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
+    return scrolling(table, "Table: months and their returns")
 
 
 def _row(
@@ -124,34 +124,18 @@ def for_you(scope: Scope, programme: Programme) -> html.Div | None:
     if not scope.may(Permission.VIEW_RETURNS):
         return None
     months, held = returnable_months(scope, programme.code), versions.newest_by_month(scope, programme.code)
-    waiting = [v for v in held.values() if _waits_for(scope, programme, v)]
+    waiting = [(v, c) for v in held.values() if (c := v.coming(programme)) and v.may(c, scope, programme)]
     past = [m for m in months if not (m in held and versions.is_sent(held[m])) and _is_past(programme, m)]
     if not (waiting or past):
         return None
     items = []
-    for version in waiting:
-        coming = coming_action(version.state, certified=version.template(programme).certified)
+    for version, coming in waiting:
         link = html.A(
             f"{formats.month(version.month)}", href=f"/returns?programme={programme.code}&month={version.month}"
         )
-        items.append(
-            html.Li(["The return of ", link, f" waits for you to {coming.value if coming else 'look at'} it."])
-        )
+        items.append(html.Li(["The return of ", link, f" waits for you to {coming.value} it."]))
     if past:
         link = html.A(formats.counted(len(past), "return"), href=f"/returns?programme={programme.code}")
         words = "is past its due date" if len(past) == 1 else "are past their due dates"
         items.append(html.Li([link, f" {words} and not submitted."]))
     return html.Div([html.H2("Returns"), html.Ul(items)], className="inset", id="overview-returns")
-
-
-def _waits_for(scope: Scope, programme: Programme, version: Version) -> bool:
-    certified = version.template(programme).certified
-    coming = coming_action(version.state, certified=certified)
-    return coming is not None and may(
-        version.state,
-        coming,
-        certified=certified,
-        actor=scope.actor,
-        permissions=scope.permissions,
-        hands=version.hands,
-    )

@@ -11,33 +11,18 @@ from dash import html
 from access.forms import csrf_input
 from components import states
 from components.forms import field
+from components.table import scrolling
 from data_access.returns.narrative import LEAST_REASON
 from data_access.returns.versions import Step, Version
 from domain import formats
 from domain.programme import Programme
-from domain.return_states import (
-    SIGNED,
-    WAITS_FOR,
-    Action,
-    NotNow,
-    NotYours,
-    State,
-    coming_action,
-    may,
-    step,
-)
+from domain.return_states import SIGN_OFF, SIGNED, WAITS_FOR, Action, NotNow, NotYours, State
 from domain.scope import Scope
 from reports import routes
 from reports.checks.model import Finding
 from reports.standing import author_names, name_of_version
 
 ACT = "/returns/act"
-_STEP_ACTIONS = {
-    "checked": Action.CHECK,
-    "approved": Action.APPROVE,
-    "certified": Action.CERTIFY,
-    "submitted": Action.SUBMIT,
-}
 _BUTTONS = {
     Action.CHECK: "Sign as checked",
     Action.APPROVE: "Approve and seal",
@@ -73,11 +58,10 @@ _DONE = {
 
 def standing(version: Version, programme: Programme) -> html.Ol:
     """The steps of signing in their order: done by whom and when, next, or to come."""
-    template = version.template(programme)
-    coming = coming_action(version.state, certified=template.certified)
+    coming = version.coming(programme)
     items = []
-    for key, words in template.sign_off:
-        given = version.signed(_STEP_ACTIONS[key]) if key in _STEP_ACTIONS else None
+    for key, words in version.template(programme).sign_off:
+        given = version.signed(SIGN_OFF[key]) if key in SIGN_OFF else None
         if key == "prepared":
             said = (
                 f"Done by {formats.joined(author_names(version))}"
@@ -86,7 +70,7 @@ def standing(version: Version, programme: Programme) -> html.Ol:
             )
         elif given:
             said = f"Done by {given.who}, {formats.local_time(given.at)}"
-        elif version.revision and _STEP_ACTIONS[key] is coming:
+        elif version.revision and SIGN_OFF[key] is coming:
             said = f"Next, by {WAITS_FOR[coming]}"
         else:
             said = "To come"
@@ -102,37 +86,17 @@ def standing(version: Version, programme: Programme) -> html.Ol:
 def actions(scope: Scope, programme: Programme, version: Version, seen: str, left: list[Finding]) -> list[Any]:
     """Forms for what this viewer may do now; where they may not, a sentence says who can and why."""
     found = [*_signing(scope, programme, version, seen, left), *_back(scope, programme, version, seen)]
-    if version.state is State.SUBMITTED and _may(scope, programme, version, Action.CORRECT):
+    if version.state is State.SUBMITTED and version.may(Action.CORRECT, scope, programme):
         found.append(_with_reason(programme, version, seen, Action.CORRECT))
     return [html.H2("What you can do"), *found] if found else []
 
 
-def _may(scope: Scope, programme: Programme, version: Version, action: Action) -> bool:
-    certified = version.template(programme).certified
-    return may(
-        version.state,
-        action,
-        certified=certified,
-        actor=scope.actor,
-        permissions=scope.permissions,
-        hands=version.hands,
-    )
-
-
 def _signing(scope: Scope, programme: Programme, version: Version, seen: str, left: list[Finding]) -> Iterator[Any]:
-    certified = version.template(programme).certified
-    coming = coming_action(version.state, certified=certified)
+    coming = version.coming(programme)
     if coming is None or version.revision == 0:
         return
     try:
-        step(
-            version.state,
-            coming,
-            certified=certified,
-            actor=scope.actor,
-            permissions=scope.permissions,
-            hands=version.hands,
-        )
+        version.after(coming, scope, programme)
     except (NotNow, NotYours) as reason:
         yield html.P(f"The next step is to {coming.value} the return. {reason}", id="returns-not-yours")
         return
@@ -154,7 +118,7 @@ def _signing(scope: Scope, programme: Programme, version: Version, seen: str, le
 
 
 def _back(scope: Scope, programme: Programme, version: Version, seen: str) -> Iterator[Any]:
-    if version.state in SIGNED and _may(scope, programme, version, Action.SEND_BACK):
+    if version.state in SIGNED and version.may(Action.SEND_BACK, scope, programme):
         yield _with_reason(programme, version, seen, Action.SEND_BACK)
 
 
@@ -197,8 +161,7 @@ def history(held: list[Version]) -> html.Details:
         [html.Caption("Every step, newest first; nothing here is ever changed"), html.Thead(head), html.Tbody(rows)],
         className="data-table",
     )
-    label = {"aria-label": "Table: steps of this return"}
-    wrapped = html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
+    wrapped = scrolling(table, "Table: steps of this return")
     return html.Details(
         [html.Summary(f"What was done so far ({formats.counted(len(rows), 'step')})"), wrapped], id="returns-history"
     )

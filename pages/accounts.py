@@ -12,6 +12,7 @@ from access.passwords import MIN_LENGTH
 from access.requires import requires
 from access.viewer import current_scope
 from components.forms import field, messages, tick_boxes
+from components.table import scrolling
 from data_access.accounts import Account, list_accounts, programme_codes
 from data_access.sign_in import is_locked_anywhere
 from domain import formats
@@ -34,7 +35,7 @@ def layout(account: str = "") -> html.Div:
 
 def _table(everyone: list[Account]) -> html.Div:
     heads = ["E-mail address", "Name", "Role", "Programmes", "State", "Since"]
-    return html.Div(
+    return scrolling(
         html.Table(
             [
                 html.Caption("Every account; choose one to change it", className="visually-hidden"),
@@ -43,10 +44,7 @@ def _table(everyone: list[Account]) -> html.Div:
             ],
             className="data-table",
         ),
-        className="table-scroll",
-        role="region",
-        tabIndex="0",
-        **{"aria-label": "Accounts"},
+        "Accounts",
     )
 
 

@@ -14,6 +14,7 @@ from access.forms import csrf_input
 from access.requires import route_requires
 from access.viewer import current_programme, current_scope
 from components.forms import field
+from components.table import scrolling
 from data_access import patrol_months
 from data_access.confirmed import ConfirmationRefused, confirm_month, withdraw_confirmation
 from domain import formats
@@ -75,9 +76,7 @@ def section(scope: Scope, code: str, *, shown: bool = False) -> list[Any]:
         className="data-table",
         id="data-months",
     )
-    wrapped = html.Div(
-        table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Months of patrols"}
-    )
+    wrapped = scrolling(table, "Months of patrols")
     months = html.Details([html.Summary("Show the months"), wrapped], open=shown)
     return [
         html.Section(

@@ -13,7 +13,7 @@ from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
 from components.forms import messages
-from components.table import count, data_table, share, text
+from components.table import count, data_table, scrolling, share, text
 from data_access import loads, programmes
 from data_access.loading.words import KIND_NAMES
 from domain import formats
@@ -89,7 +89,7 @@ def _history(scope: Scope, code: str) -> list[Any]:
         className="data-table",
         id="data-loads",
     )
-    wrapped = html.Div(table, className="table-scroll", tabIndex="0", role="region", **{"aria-label": "Files loaded"})
+    wrapped = scrolling(table, "Files loaded")
     # A year of monthly files would push everything else away; the list is one step below its count.
     shown = wrapped if len(body) <= 12 else html.Details([html.Summary(f"Show all {len(body)} files"), wrapped])
     download = html.P(

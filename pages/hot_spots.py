@@ -17,7 +17,7 @@ from components.block import Block, register_block
 from components.figures import paired_dots
 from components.hot_spot_map import MapMeasure, hot_spot_map
 from components.shell import no_access
-from components.table import Column, change, count, decimal, share, text
+from components.table import Column, change, count, decimal, scrolling, share, text
 from components.view import View
 from data_access import delivery
 from domain import formats
@@ -175,13 +175,8 @@ def _table(rows: list[dict[str, Any]], measure: MapMeasure, chosen: str, view: V
     caption = html.Caption(
         f"{measure.label[0].upper()}{measure.label[1:]}, {formats.period(view.filters.period)}. Choose a row to mark it on the map."
     )
-    return html.Div(
-        html.Table([caption, html.Thead(head), html.Tbody(body)], className="data-table", id="hot-spots-pick"),
-        className="table-scroll",
-        tabIndex="0",
-        role="region",
-        **{"aria-label": "Hot spots and the measure on the map"},
-    )
+    table = html.Table([caption, html.Thead(head), html.Tbody(body)], className="data-table", id="hot-spots-pick")
+    return scrolling(table, "Hot spots and the measure on the map")
 
 
 def _chosen(rows: list[dict[str, Any]], chosen: str, view: View) -> list[Any]:

@@ -10,6 +10,7 @@ from dash import html
 from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
+from components.table import scrolling
 from data_access.returns import versions
 from data_access.returns.versions import NoSuchVersion, Version
 from domain import formats
@@ -80,8 +81,7 @@ def _table(found: tuple[Difference, ...]) -> html.Div:
         [html.Caption("Everything printed that differs"), html.Thead(head), html.Tbody(rows)],
         className="data-table", id="compare-table",
     )  # fmt: skip
-    label = {"aria-label": "Table: differences between two versions"}
-    return html.Div(table, className="table-scroll", tabIndex="0", role="region", **label)
+    return scrolling(table, "Table: differences between two versions")
 
 
 dash.register_page(

@@ -23,13 +23,13 @@ from reports.contents import MonthNotHeld
 from reports.pdf import PdfError
 from reports.sealing.keys import SealKeyError
 from reports.sealing.seal import SealError
-from reports.signing import SEAL_NAMES, NotReady, sign
+from reports.signing import REGISTER, NotReady, sign
 
 REFUSED = (
     StaleVersion, TextRefused, NotNow, NotReady, OutOfScope, NoSuchVersion, MonthNotHeld, UnknownProgramme, SealKeyError,
 )  # fmt: skip
 BROKEN = (PdfError, ChartError, SealError, NotTheSealedFile, Damaged, OSError, MemoryError, DBAPIError)
-SURE = frozenset({Action.CHECK, *SEAL_NAMES})
+SURE = frozenset({Action.CHECK, *REGISTER})
 
 
 def register(server: Flask) -> None:

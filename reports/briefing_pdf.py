@@ -8,7 +8,6 @@ from io import BytesIO
 
 import pandas as pd
 import pikepdf
-import weasyprint
 
 from components.heat_picture import HeatPicture, breaks_of, classes, svg
 from components.table import Column, symbol_note, text, written
@@ -18,7 +17,7 @@ from domain.programme import Programme
 from reports import briefing as words
 from reports import briefing_short as shorts
 from reports.model import DataTable
-from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
+from reports.pdf import chart_address, fill_template, html_to_pdf, metadata
 from settings import VERSION, load_settings
 
 EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
@@ -141,18 +140,8 @@ def _drawn(b: Briefing, made: Sheet) -> bytes:
     breaks = breaks_of(made.maps)
     resources = {chart_address(m.key): (svg(m, breaks).encode(), "image/svg+xml") for m in made.maps}
     html = fill_template("briefing.html", s=made)
-    return html_to_pdf(
-        html, resources, accent=load_settings().accent_colour, metadata=_metadata(b, made), stylesheet="briefing.css"
-    )
-
-
-def _metadata(b: Briefing, made: Sheet) -> dict[str, str]:
-    return {
-        "title": f"Patrol briefing: {made.title}",
-        "author": b.programme.force or b.programme.name,
-        "subject": f"{made.marking}. Data {b.as_at.data_sha256}.",
-        "language": LANGUAGE,
-        "moment": (b.as_at.last_load or EPOCH).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "creator": f"Hot spots reporting portal {VERSION}",
-        "producer": f"WeasyPrint {weasyprint.__version__}",
-    }
+    about = metadata(
+        f"Patrol briefing: {made.title}", b.programme.force or b.programme.name,
+        f"{made.marking}. Data {b.as_at.data_sha256}.", b.as_at.last_load or EPOCH,
+    )  # fmt: skip
+    return html_to_pdf(html, resources, accent=load_settings().accent_colour, metadata=about, stylesheet="briefing.css")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, request
 
+from access.answers import file_answer, sentence_answer
 from access.requires import log_problem, route_requires
 from access.viewer import current_scope
 from data_access import audit, briefing
@@ -37,16 +38,13 @@ def register(server: Flask) -> None:
         except (OutOfScope, UnknownProgramme):
             abort(403)
         except briefing.NoBriefing as reason:
-            return Response(f"{reason}\n", status=404, mimetype="text/plain")
+            return sentence_answer(str(reason), 404)
         except (PdfError, ChartError):
             reference = log_problem("briefing")
-            text = f"The PDF could not be made, so none is given. Report this with the reference {reference}.\n"
-            return Response(text, status=500, mimetype="text/plain")
+            why = f"The PDF could not be made, so none is given. Report this with the reference {reference}."
+            return sentence_answer(why, 500)
         what = {"what": f"briefing of {found.team.key}, {formats.span(found.period)}"}
         audit.note(actor=scope.actor, event="downloaded", detail=what, programme_code=programme)
         name = f"{programme}-briefing-{found.team.name}-{found.period.start}.pdf".lower().replace(" ", "-")
         safe = "".join(c for c in name if c.isascii() and (c.isalnum() or c in "-._"))
-        answer = Response(pdf, mimetype="application/pdf")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{safe}"'
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return file_answer(pdf, "application/pdf", safe)

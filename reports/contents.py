@@ -7,19 +7,19 @@ from datetime import datetime
 from components.table import SYMBOL_NOTES
 from data_access import trends
 from data_access.costs import finance
-from data_access.patrols import patrol_table
+from data_access.patrols import months_tracked
 from data_access.programmes import data_as_at, filter_defaults, get_programme
 from data_access.remembered import one_look
 from data_access.returns import versions
 from data_access.returns.versions import Version
 from domain import formats
-from domain.filters import Filters
-from domain.periods import Period, month_of, parse_month
+from domain.periods import month_of, parse_month
 from domain.programme import Programme
 from domain.return_template import templates
 from domain.scope import Scope
 from reports.corrections import with_corrections
 from reports.data_files.document import restore
+from reports.freshness import borrowed_weights, provisional, reach
 from reports.model import ReturnContents, Section
 from reports.sections import activity, cover, delivery, money, outcomes, quality, words
 from reports.sections import hot_spots as places
@@ -96,7 +96,7 @@ def _from_data(scope: Scope, programme_code: str, version: Version) -> ReturnCon
         month=month,
         return_id=cover.return_id(s),
         status="",
-        data_as_at=cover.data_reach(s),
+        data_as_at=reach(s.as_at),
         narrative=narrative_words(version),
         data_sha256=s.as_at.data_sha256,
         made_at=max(t for t in (EPOCH, s.as_at.last_load, version.updated_at) if t is not None),
@@ -115,12 +115,9 @@ def _from_data(scope: Scope, programme_code: str, version: Version) -> ReturnCon
 
 def months_held(scope: Scope, code: str) -> list[str]:
     """Months a return can be built for: those with recorded crime or with patrols, oldest first."""
-    found = set(trends.months_loaded(scope, code))
-    as_at, programme = data_as_at(scope, code), get_programme(scope, code)
-    if as_at.pings_to and programme.service_live_from and programme.service_live_from <= as_at.pings_to:
-        frame = patrol_table(scope, Filters(code, Period(programme.service_live_from, as_at.pings_to)), ("month",))
-        found |= set(frame.loc[frame["patrol_minutes"].notna(), "month"])
-    return sorted(found)
+    live = get_programme(scope, code).service_live_from
+    patrolled = {m for m in months_tracked(scope, code) if live and m >= month_of(live)}
+    return sorted({*trends.months_loaded(scope, code), *patrolled})
 
 
 def returnable_months(scope: Scope, code: str) -> list[str]:
@@ -195,14 +192,5 @@ def _source_note(p: Programme) -> str:
 
 def _notes(s: Source) -> tuple[str, ...]:
     """What a reader must know before using the summary."""
-    found = []
-    if s.as_at.provisional_from and s.period.end >= s.as_at.provisional_from:
-        found.append(
-            f"Provisional: records may still arrive for days from {formats.day(s.as_at.provisional_from)}, so recent counts can rise."
-        )
     too_much = money.claimed_too_much(finance(s.scope, s.code, s.month))
-    if too_much:
-        found.append(too_much)
-    if s.as_at.weight_fallback:
-        found.append(f"Harm weights: {s.as_at.weight_basis}")
-    return tuple(found)
+    return (*provisional(s.as_at, s.period), *([too_much] if too_much else []), *borrowed_weights(s.as_at))

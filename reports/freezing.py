@@ -30,16 +30,20 @@ def code_version() -> str:
 
 
 def contents_sha256(contents: ReturnContents) -> str:
-    return hashlib.sha256(canonical_bytes(as_document(contents))).hexdigest()
+    return _sha256(as_document(contents))
+
+
+def _sha256(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_bytes(document)).hexdigest()
 
 
 def freeze(scope: Scope, contents: ReturnContents, checks: Sequence[Mapping[str, Any]]) -> Frozen:
     """``contents`` as they were shown to whoever signs."""
-    name = contents.template.split(",")[0]
+    name, document = contents.template.split(",")[0], as_document(contents)
     return Frozen(
-        contents=as_document(contents),
+        contents=document,
         figures=figures_of(contents),
-        contents_sha256=contents_sha256(contents),
+        contents_sha256=_sha256(document),
         data_sha256=contents.data_sha256,
         template_name=name,
         template_version=templates()[name].version,

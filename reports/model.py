@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import ClassVar
 
 import plotly.graph_objects as go
 
@@ -39,6 +40,7 @@ class DataTable:
     text_columns: tuple[int, ...] = ()  # columns after the first that hold words, so stay left
     note: str = ""
     to_fill_in: bool = False  # rows high enough to sign in
+    widths: ClassVar[tuple[int, ...]] = ()  # of columns; those of reports.documents may set them
 
     def column_class(self, column: int) -> str:
         """ "numeric" or "text", for columns after the first."""
@@ -142,13 +144,6 @@ class Headline:
     label: str
     value: str
     detail: str
-
-
-@dataclass(frozen=True)
-class SignOff:
-    step: str
-    who: str
-    when: str
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from reports.charts import figure_svg
 from reports.finishing import Attachment, AttachmentError, finish
-from reports.model import ReturnContents
+from reports.model import Chart, ReturnContents
 from settings import VERSION
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -37,6 +38,9 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+Drawings = Mapping[str, tuple[bytes, str]]  # address in the template -> SVG and its type
 
 
 class PdfError(RuntimeError):
@@ -154,26 +158,34 @@ def html_to_pdf(
         raise PdfError(f"The PDF was not made. {problem}") from problem
 
 
-def metadata_of(contents: ReturnContents) -> dict[str, str]:
-    """Title, author, dates and maker, written alike in both metadata places of the file."""
+def metadata(title: str, author: str, subject: str, made_at: datetime) -> dict[str, str]:
+    """What both metadata places of a file say alike; ``made_at`` is of the data, never of the printing."""
     return {
-        "title": contents.title,
-        "author": contents.recipient or contents.force,
-        "subject": f"{contents.marking}. {contents.status}. Data {contents.data_sha256}.",
+        "title": title,
+        "author": author,
+        "subject": subject,
         "language": LANGUAGE,
-        "moment": contents.made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "moment": made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "creator": f"Hot spots reporting portal {VERSION}",
         "producer": f"WeasyPrint {weasyprint.__version__}",
     }
 
 
+def metadata_of(contents: ReturnContents) -> dict[str, str]:
+    subject = f"{contents.marking}. {contents.status}. Data {contents.data_sha256}."
+    return metadata(contents.title, contents.recipient or contents.force, subject, contents.made_at)
+
+
+def drawings(charts: Iterable[Chart]) -> Drawings:
+    return {
+        chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
+        for chart in charts
+    }
+
+
 def build_pdf(contents: ReturnContents, attachments: Sequence[Attachment] = ()) -> bytes:
     """The return as PDF/A-3a and PDF/UA-1 in one file; PdfError when it cannot be made whole."""
-    resources = {
-        chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
-        for chart in contents.charts()
-    }
     return html_to_pdf(
-        render_html(contents), resources, accent=contents.accent_colour, metadata=metadata_of(contents),
+        render_html(contents), drawings(contents.charts()), accent=contents.accent_colour, metadata=metadata_of(contents),
         attachments=attachments,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from dash import html
 
 from components.block import graph
+from components.table import scrolling
 from reports.model import Chart, DataTable, Entry, Fact, ReturnContents, Section
 
 
@@ -85,11 +86,6 @@ def _table(table: DataTable, hidden_caption: bool = False) -> html.Div:
         )
         for row in table.rows
     ]
-    # tabIndex: a region that scrolls sideways must be reachable by keyboard (WCAG 2.1.1).
-    return html.Div(
-        [
-            html.Table([caption, html.Thead(head), html.Tbody(body)], className="data-table"),
-            html.P(table.note, className="caption") if table.note else None,
-        ],
-        className="table-scroll", tabIndex="0", role="region", **{"aria-label": f"Table: {table.caption}"},
-    )  # fmt: skip
+    made = html.Table([caption, html.Thead(head), html.Tbody(body)], className="data-table")
+    note = html.P(table.note, className="caption") if table.note else None
+    return scrolling([made, note], f"Table: {table.caption}")

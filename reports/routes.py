@@ -10,6 +10,7 @@ import hashlib
 
 from flask import Flask, Response, abort, request
 
+from access.answers import file_answer, sentence_answer
 from access.requires import log_problem, route_requires
 from access.viewer import current_scope
 from data_access import audit
@@ -42,18 +43,18 @@ def register(server: Flask) -> None:
         """The file with its hash as ETag; 404 with a sentence when there is no such month, version or format."""
         scope = current_scope()
         if kind not in KINDS:
-            return _text(f"Returns are given as {', '.join(KINDS)}, not as “{kind[:20]}”.", 404)
+            return sentence_answer(f"Returns are given as {', '.join(KINDS)}, not as “{kind[:20]}”.", 404)
         try:
             version = _version(scope, programme, month, request.args.get("version", ""))
             file = return_file(scope, programme, version, kind)
         except (OutOfScope, UnknownProgramme):
             abort(403)
         except (MonthNotHeld, NoSuchVersion, ValueError) as reason:
-            return _text(str(reason), 404)
+            return sentence_answer(str(reason), 404)
         except (PdfError, ChartError, Damaged) as problem:
             reference = log_problem("return")
             why = str(problem) if isinstance(problem, Damaged) else "The PDF could not be made, so none is given."
-            return _text(f"{why} Report this with the reference {reference}.", 500)
+            return sentence_answer(f"{why} Report this with the reference {reference}.", 500)
         detail = {
             "month": month,
             "version": version.number,
@@ -61,9 +62,7 @@ def register(server: Flask) -> None:
             "sha256": hashlib.sha256(file.body).hexdigest(),
         }
         audit.note(actor=scope.actor, event="return downloaded", detail=detail, programme_code=programme)
-        answer = Response(file.body, content_type=file.mime)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
-        answer.headers["Cache-Control"] = "no-store"
+        answer = file_answer(file.body, file.mime, file.name)
         answer.set_etag(detail["sha256"])
         return answer
 
@@ -75,7 +74,3 @@ def _version(scope: Scope, programme: str, month: str, asked: str) -> Version:
     if not (asked.isascii() and asked.isdecimal() and len(asked) <= 6):
         raise NoSuchVersion(f"“{asked[:20]}” is not a version; versions are numbered 1, 2, 3 and so on.")
     return versions.get(scope, programme, month, int(asked))
-
-
-def _text(sentence: str, status: int) -> Response:
-    return Response(f"{sentence}\n", status=status, mimetype="text/plain")

@@ -12,9 +12,9 @@ from data_access.engine import get_engine, utc_now
 from data_access.programmes import get_programme
 from data_access.returns import signing, versions
 from data_access.returns.changing import StaleVersion, name_of
-from data_access.returns.versions import Step, Version
+from data_access.returns.versions import Step, Version, actor_of
 from domain import formats
-from domain.return_states import STATE_WORDS, Action, State, step
+from domain.return_states import STATE_WORDS, Action, State
 from domain.scope import Scope
 from reports.checks.answers import as_rows, unanswered
 from reports.checks.run import run_checks, texts_of
@@ -26,7 +26,7 @@ from reports.sealing.seal import SealStep, seal
 from reports.standing import name_of_version
 from settings import load_settings
 
-SEAL_NAMES = {Action.APPROVE: "approved", Action.CERTIFY: "certified", Action.SUBMIT: "submitted"}
+# Steps that seal the file, and how the register takes each.
 REGISTER = {Action.APPROVE: signing.approve, Action.CERTIFY: signing.certify, Action.SUBMIT: signing.submit}
 
 
@@ -44,15 +44,7 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
         raise StaleVersion(
             f"{version.updated_by or 'Somebody'} changed this return since you opened it. Look at it as it is now before you go on."
         )
-    certified = version.template(get_programme(scope, code)).certified
-    after = step(
-        version.state,
-        action,
-        certified=certified,
-        actor=scope.actor,
-        permissions=scope.permissions,
-        hands=version.hands,
-    )
+    after = version.after(action, scope, get_programme(scope, code))
     if action is Action.CHECK:
         return _check(scope, code, version, seen)
     if version.contents_sha256 != seen:
@@ -88,20 +80,11 @@ def _check(scope: Scope, code: str, version: Version, seen: str) -> Version:
 def _signature(scope: Scope, version: Version, action: Action, after: State, at: datetime) -> Step:
     with get_engine().connect() as conn:
         name = name_of(conn, scope)
-    role = scope.role.value if scope.role else ""
     return Step(
-        action,
-        version.state,
-        after,
-        scope.actor,
-        name,
-        role,
-        at,
-        "",
-        version.revision + 1,
-        version.contents_sha256,
-        None,
-    )
+        action=action, before=version.state, after=after, actor=actor_of(scope), name=name,
+        role=scope.role.value if scope.role else "", at=at, note="", revision=version.revision + 1,
+        contents_sha256=version.contents_sha256, pdf_sha256=None,
+    )  # fmt: skip
 
 
 def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes:
@@ -114,6 +97,6 @@ def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes
 def _seal_step(code: str, version: Version, signature: Step) -> SealStep:
     words = STATE_WORDS[signature.after]
     return SealStep(
-        name=SEAL_NAMES[signature.action], who=signature.who[:200], at=signature.at.replace(tzinfo=UTC),
+        name=signature.after.value, who=signature.who[:200], at=signature.at.replace(tzinfo=UTC),
         reason=f"{words}: return {code}-{version.month}, {name_of_version(version).lower()}. Contents {version.contents_sha256}.",
     )  # fmt: skip

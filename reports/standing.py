@@ -9,16 +9,10 @@ from dataclasses import replace
 
 from data_access.returns.versions import Step, Version
 from domain import formats
-from domain.return_states import STATE_WORDS, Action, State
+from domain.return_states import SIGN_OFF, STATE_WORDS, Action, State
 from domain.return_template import ReturnTemplate
 from reports.model import DataTable, Entry, Fact, ReturnContents
 
-_ACTIONS = {
-    "checked": Action.CHECK,
-    "approved": Action.APPROVE,
-    "certified": Action.CERTIFY,
-    "submitted": Action.SUBMIT,
-}
 SEALED_STEPS = ("certified", "submitted")  # come after the file is printed: they stand in its seals
 IN_THE_SEAL = "Comes after this file was printed; see its seals"
 
@@ -96,7 +90,7 @@ def _row(step: str, words: str, version: Version) -> tuple[str, ...]:
     if step == "prepared":
         last = version.last_written
         return (words, ", ".join(author_names(version)), formats.day_time(last.at) if last else "", "")
-    given = version.signed(_ACTIONS[step])
+    given = version.signed(SIGN_OFF[step])
     if given:
         return (words, given.who, formats.day_time(given.at), _short(given))
     # The file is printed at approval: what comes after can only be added to it as a seal.

@@ -14,9 +14,9 @@ from data_access import audit, schema
 from data_access.engine import utc_now, writing
 from data_access.reading import Opened, opened
 from data_access.returns import versions
-from data_access.returns.versions import Version
+from data_access.returns.versions import Version, actor_of
 from domain.periods import parse_month
-from domain.return_states import Action, State, step
+from domain.return_states import Action, State
 from domain.roles import Permission
 from domain.scope import Scope
 
@@ -38,11 +38,11 @@ class Change:
 
     @property
     def actor(self) -> str:
-        return self.opened.scope.actor[:200]
+        return actor_of(self.opened.scope)
 
-    @property
-    def certified(self) -> bool:
-        return self.before.template(self.opened.programme).certified
+    def after(self, action: Action) -> State:
+        """Where the step leads; NotNow or NotYours when it cannot be taken."""
+        return self.before.after(action, self.opened.scope, self.opened.programme)
 
 
 @contextmanager
@@ -70,19 +70,15 @@ def take(
     signed: Mapping[str, str] | None = None,
 ) -> Version:
     """Write the step: NotNow or NotYours when it cannot be taken. ``values`` are columns of the version to set."""
-    before, scope = change.before, change.opened.scope
-    after = step(
-        before.state, action, certified=change.certified, actor=change.actor, permissions=scope.permissions,
-        hands=before.hands,
-    )  # fmt: skip
+    before, after = change.before, change.after(action)
     version_id = write(change, before, after, dict(values or {}))
-    record_step(change, version_id, action, before, after, note, signed or {})
-    audit.record(
-        change.conn, actor=scope.actor, event=event, programme_id=change.opened.programme_id, at=change.at,
-        detail={"month": before.month, "version": before.number, **detail},
-    )  # fmt: skip
-    found = versions.held(change.conn, change.opened.programme_id, before.month)
-    return found if found is not None else before
+    record_step(change, version_id, action, before, after, note=note, event=event, detail=detail, signed=signed or {})
+    return newest(change)
+
+
+def newest(change: Change) -> Version:
+    """The newest version as the transaction has left it."""
+    return versions.held(change.conn, change.opened.programme_id, change.before.month) or change.before
 
 
 def write(change: Change, before: Version, after: State, values: dict[str, Any]) -> int:
@@ -103,23 +99,28 @@ def write(change: Change, before: Version, after: State, values: dict[str, Any])
 
 
 def record_step(
-    change: Change, version_id: int, action: Action, before: Version, after: State, note: str, signed: Mapping[str, str]
-) -> None:
-    scope = change.opened.scope
+    change: Change, version_id: int, action: Action, of: Version, after: State, *, note: str, event: str,
+    detail: Mapping[str, Any], signed: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """The step and its audit entry: there is not one without the other."""
+    scope, signed = change.opened.scope, signed or {}
     change.conn.execute(
         insert(schema.return_step).values(
-            version_id=version_id, action=action.value, before=before.state.value, after=after.value, actor=change.actor,
+            version_id=version_id, action=action.value, before=of.state.value, after=after.value, actor=change.actor,
             name=name_of(change.conn, scope), role=scope.role.value if scope.role else "", at=change.at, note=note,
-            revision=before.revision + 1, contents_sha256=signed.get("contents_sha256"),
-            pdf_sha256=signed.get("pdf_sha256"),
+            revision=of.revision + 1, contents_sha256=signed.get("contents_sha256"), pdf_sha256=signed.get("pdf_sha256"),
         )
+    )  # fmt: skip
+    audit.record(
+        change.conn, actor=scope.actor, event=event, programme_id=change.opened.programme_id, at=change.at,
+        detail={"month": of.month, "version": of.number, **detail},
     )  # fmt: skip
 
 
 def name_of(conn: Connection, scope: Scope) -> str:
     """The person's name; what identifies them where no account has one."""
     u = schema.user.c
-    return conn.execute(select(u.name).where(u.email == scope.actor)).scalar() or scope.actor[:200]
+    return conn.execute(select(u.name).where(u.email == scope.actor)).scalar() or actor_of(scope)
 
 
 def as_draft(version: Version) -> dict[str, Any]:

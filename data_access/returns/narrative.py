@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from data_access.returns.changing import as_draft, changing, take, with_author
 from data_access.returns.versions import Reason, Version
-from domain.return_states import Action, check_may, next_state
+from domain.return_states import Action
 from domain.scope import Scope
 
 WORD_LIMIT = 300  # of each narrative field in the return
@@ -44,8 +44,7 @@ def save(
         before = change.before
         changed = {k: t for k, t in given.items() if t != (before.reasons[k].text if k in before.reasons else "")}
         _check_reasons(changed)
-        next_state(before.state, Action.EDIT, certified=change.certified)
-        check_may(Action.EDIT, change.actor, scope.permissions, before.hands)
+        change.after(Action.EDIT)
         if not changed and texts == {key: before.narrative.get(key, "") for key in texts} and before.id is not None:
             return before  # nothing was changed, so nobody becomes an author by it and no signature falls away
         kept = {k: vars(r) for k, r in before.reasons.items() if k not in changed}

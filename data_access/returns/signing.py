@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from data_access import audit, schema
+from data_access import schema
 from data_access.programmes import data_as_at
 from data_access.returns import versions
-from data_access.returns.changing import Change, StaleVersion, as_draft, changing, record_step, take, write
+from data_access.returns.changing import (
+    Change,
+    StaleVersion,
+    as_draft,
+    changing,
+    newest,
+    record_step,
+    take,
+    with_author,
+    write,
+)
 from data_access.returns.narrative import LEAST_REASON, TextRefused, plain
 from data_access.returns.versions import Version
-from domain.return_states import Action, State, check_may, next_state
+from domain.return_states import Action, State, next_state
 from domain.scope import Scope
 
 _v = schema.return_version.c
@@ -105,14 +115,11 @@ def _supersede_earlier(change: Change, made: Version) -> None:
     for earlier in versions.submitted(change.conn, change.opened.programme_id, made.month):
         if earlier.number == made.number:
             continue
-        after = next_state(earlier.state, Action.SUPERSEDE, certified=change.certified)
-        write(change, earlier, after, {})
-        note = f"Version {made.number} was submitted."
-        record_step(change, int(earlier.id or 0), Action.SUPERSEDE, earlier, after, note, {})
-        audit.record(
-            change.conn, actor=change.opened.scope.actor, event="return superseded", at=change.at,
-            programme_id=change.opened.programme_id,
-            detail={"month": made.month, "version": earlier.number, "by_version": made.number},
+        certified = made.template(change.opened.programme).certified
+        after = next_state(earlier.state, Action.SUPERSEDE, certified=certified)
+        record_step(
+            change, write(change, earlier, after, {}), Action.SUPERSEDE, earlier, after, event="return superseded",
+            note=f"Version {made.number} was submitted.", detail={"by_version": made.number},
         )  # fmt: skip
 
 
@@ -131,24 +138,21 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
     note = _reason(reason)
     with changing(scope, code, month, revision) as change:
         before = change.before
-        next_state(before.state, Action.CORRECT, certified=change.certified)
-        check_may(Action.CORRECT, change.actor, scope.permissions, before.hands)
-        authors = sorted({*before.authors, change.actor})
-        made = change.conn.execute(
-            insert(schema.return_version).values(
-                programme_id=change.opened.programme_id, month=month, number=before.number + 1, state=State.DRAFT.value,
-                revision=before.revision + 1, narrative=dict(before.narrative), authors=authors,
-                reasons={key: vars(reason) for key, reason in before.reasons.items()},
-                correction_reason=note, updated_at=change.at, updated_by=change.actor,
-            )
-        ).inserted_primary_key  # fmt: skip
-        record_step(change, int(made[0]), Action.CORRECT, before, State.DRAFT, note, {})
-        audit.record(
-            change.conn, actor=scope.actor, event="correction opened", programme_id=change.opened.programme_id,
-            at=change.at, detail={"month": month, "version": before.number + 1, "reason": note},
+        change.after(Action.CORRECT)
+        opened = Version(month, before.number + 1, revision=before.revision)
+        values = {
+            "narrative": dict(before.narrative),
+            "reasons": {key: vars(given) for key, given in before.reasons.items()},
+            "authors": with_author(before, change.actor),
+            "correction_reason": note,
+        }
+        version_id = write(change, opened, State.DRAFT, values)
+        # The step comes from the submitted version, which stays as it is.
+        record_step(
+            change, version_id, Action.CORRECT, replace(opened, state=before.state), State.DRAFT, note=note,
+            event="correction opened", detail={"reason": note},
         )  # fmt: skip
-        found = versions.held(change.conn, change.opened.programme_id, month)
-        return found if found is not None else before
+        return newest(change)
 
 
 def _reason(text: str) -> str:

@@ -16,7 +16,7 @@ from data_access.reading import Opened, opened
 from domain import formats
 from domain.periods import parse_month
 from domain.programme import Programme
-from domain.return_states import JUDGEMENTS, Action, Hands, State
+from domain.return_states import JUDGEMENTS, Action, Hands, State, coming_action, may, step
 from domain.return_template import ReturnTemplate, templates
 from domain.roles import Permission
 from domain.scope import Scope
@@ -28,6 +28,11 @@ _LIGHT = (
     _v.updated_at, _v.updated_by, _v.template_name, _v.code_version, _v.data_sha256,
     _v.contents_sha256, _v.measures, _v.pdf_sha256,
 )  # fmt: skip
+
+
+def actor_of(scope: Scope) -> str:
+    """Who it is, as the register's columns keep it."""
+    return scope.actor[:200]
 
 
 class NoSuchVersion(LookupError):
@@ -94,11 +99,11 @@ class Version:
     def signatures(self) -> tuple[Step, ...]:
         """Judgements and submission since the version last was a draft: those that still hold."""
         found: list[Step] = []
-        for step in self.steps:
-            if step.after is State.DRAFT:
+        for taken in self.steps:
+            if taken.after is State.DRAFT:
                 found = []
-            elif step.action in (*JUDGEMENTS, Action.SUBMIT):
-                found.append(step)
+            elif taken.action in (*JUDGEMENTS, Action.SUBMIT):
+                found.append(taken)
         return tuple(found)
 
     @property
@@ -109,6 +114,26 @@ class Version:
     def template(self, programme: Programme) -> ReturnTemplate:
         """The one it was checked with; the programme's own while it is a draft."""
         return templates().get(self.template_name) or templates()[programme.return_template]
+
+    def coming(self, programme: Programme) -> Action | None:
+        """The step that takes it further; None once it is submitted."""
+        return coming_action(self.state, certified=self.template(programme).certified)
+
+    def after(self, action: Action, scope: Scope, programme: Programme) -> State:
+        """Where this person's step would lead; NotNow or NotYours where they cannot take it."""
+        return step(self.state, action, **self._asked_by(scope, programme))
+
+    def may(self, action: Action, scope: Scope, programme: Programme) -> bool:
+        return may(self.state, action, **self._asked_by(scope, programme))
+
+    def _asked_by(self, scope: Scope, programme: Programme) -> dict[str, Any]:
+        certified = self.template(programme).certified
+        return {
+            "certified": certified,
+            "actor": actor_of(scope),
+            "permissions": scope.permissions,
+            "hands": self.hands,
+        }
 
     @property
     def last_written(self) -> Step | None:
@@ -249,11 +274,11 @@ def _read(conn: Connection, programme_id: int, *where: Any) -> list[Version]:
 def _steps(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Step, ...]]:
     found: dict[int, list[Step]] = {}
     for r in conn.execute(select(_s).where(_s.version_id.in_(ids)).order_by(_s.id)) if ids else ():
-        step = Step(
+        taken = Step(
             Action(r.action), State(r.before), State(r.after), r.actor, r.name, r.role, r.at, r.note, r.revision,
             r.contents_sha256, r.pdf_sha256,
         )  # fmt: skip
-        found.setdefault(r.version_id, []).append(step)
+        found.setdefault(r.version_id, []).append(taken)
     return {key: tuple(value) for key, value in found.items()}
 
 

@@ -24,9 +24,10 @@ from domain.scope import Scope
 from reports.documents.choices import months, year_period
 from reports.documents.model import ChoiceKind, Contents, Document, Measure
 from reports.documents.trend_lines import HEIGHT, WIDTH, trend
-from reports.documents.writing import Reader, contents, draw, drawings, provisional
+from reports.documents.writing import Reader, contents, draw
+from reports.freshness import provisional
 from reports.model import Chart, DataTable
-from reports.pdf import PdfError
+from reports.pdf import PdfError, drawings
 
 KEY, KIND = "board-page", "Board one-pager"
 SHOWN_MONTHS = 13  # the month and the twelve before it
@@ -267,7 +268,7 @@ def _spent(r: Reader, month: str) -> Measure:
 
 def pdf(c: Contents) -> bytes:
     """Exactly one page: set tighter as long as it takes; PdfError where even that does not do."""
-    drawn = drawings(c)
+    drawn = drawings(c.charts())
     for tightness in TIGHTER:
         made = draw(c, "document_board.html", drawn, tightness=tightness)
         if _pages(made) == 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from data_access.remembered import one_look
 from domain.roles import Permission
 from domain.scope import Scope
 from reports.model import Chart, DataTable, Fact
@@ -160,4 +161,5 @@ class Document:
                 f"There is no {self.title.lower()} for “{choice[:40]}”. "
                 + (f"Choose one of these: {there}." if there else self.why_none)
             )
-        return self.build(scope, programme_code, choice)
+        with one_look():
+            return self.build(scope, programme_code, choice)

@@ -22,7 +22,8 @@ from domain.scope import Scope
 from reports.documents.choices import quarter_period, quarter_words, quarters
 from reports.documents.estimates import forest, three_ways_facts
 from reports.documents.model import ChoiceKind, Contents, Document, Part
-from reports.documents.writing import Reader, contents, draw_parts, provisional, table
+from reports.documents.writing import Reader, contents, draw_parts, table
+from reports.freshness import provisional
 from reports.model import DataTable, Fact
 
 KEY, KIND = "quarterly", "Quarterly evaluation summary"

@@ -6,6 +6,7 @@ import hashlib
 
 from flask import Flask, Response, abort
 
+from access.answers import file_answer, sentence_answer
 from access.requires import log_problem, route_requires
 from access.viewer import current_scope
 from data_access import audit
@@ -29,26 +30,22 @@ def register(server: Flask) -> None:
         """The PDF with its hash as ETag; 403 without the document's own permission, 404 with a sentence."""
         scope, document = current_scope(), DOCUMENTS.get(key)
         if document is None:
-            return _text(f"There is no document “{key[:40]}”; there are {formats.joined(list(DOCUMENTS))}.", 404)
+            return sentence_answer(
+                f"There is no document “{key[:40]}”; there are {formats.joined(list(DOCUMENTS))}.", 404
+            )
         try:
             made = document.contents(scope, programme, choice)
             body = document.pdf(made)
         except (OutOfScope, UnknownProgramme):
             abort(403)
         except (NoSuchChoice, ValueError) as reason:
-            return _text(str(reason), 404)
+            return sentence_answer(str(reason), 404)
         except (PdfError, ChartError) as problem:
             reference = log_problem("document")
-            return _text(f"{problem} No document is given. Report this with the reference {reference}.", 500)
+            return sentence_answer(f"{problem} No document is given. Report this with the reference {reference}.", 500)
         sha256 = hashlib.sha256(body).hexdigest()
         detail = {"document": key, "choice": choice, "sha256": sha256}
         audit.note(actor=scope.actor, event="document downloaded", detail=detail, programme_code=programme)
-        answer = Response(body, mimetype="application/pdf")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{file_stem(programme, key, choice)}.pdf"'
-        answer.headers["Cache-Control"] = "no-store"
+        answer = file_answer(body, "application/pdf", f"{file_stem(programme, key, choice)}.pdf")
         answer.set_etag(sha256)
         return answer
-
-
-def _text(sentence: str, status: int) -> Response:
-    return Response(f"{sentence}\n", status=status, mimetype="text/plain")

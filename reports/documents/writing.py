@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 import pandas as pd
-import weasyprint
 
 from components.table import SYMBOL_NOTES, Column, written
 from data_access.programmes import AsAt, data_as_at, filter_defaults, get_programme
-from domain import formats
 from domain.filters import FilterDefaults, Filters
 from domain.periods import Period
 from domain.programme import Programme
 from domain.scope import Scope
-from reports.charts import figure_svg
 from reports.documents.model import Contents, Measure, Part
+from reports.freshness import borrowed_weights, reach
 from reports.model import DataTable
-from reports.pdf import LANGUAGE, chart_address, fill_template, html_to_pdf
-from settings import VERSION, load_settings
+from reports.pdf import Drawings, drawings, fill_template, html_to_pdf, metadata
+from settings import load_settings
 
 EPOCH = datetime(2000, 1, 1)  # only where nothing at all was ever loaded
 STYLES = "documents.css"
@@ -62,35 +60,11 @@ def contents(
         key=key, choice=choice, title=f"{kind}: {p.name}, {period}", kind=kind, period=period, programme_code=p.code,
         programme_name=p.name, force=p.force or p.name,
         marking=f"{p.marking} – {p.handling}" if p.handling else p.marking,
-        demonstration=p.demonstration, data_as_at=reach(as_at), data_sha256=as_at.data_sha256,
+        demonstration=p.demonstration, data_as_at=reach(as_at, with_load=True), data_sha256=as_at.data_sha256,
         made_at=max([EPOCH, *moments, *([as_at.last_load] if as_at.last_load else [])]),
         accent_colour=load_settings().accent_colour, lead=tuple(lead), parts=tuple(parts), measures=tuple(measures),
-        warnings=(*freshness(as_at), *warnings), source_notes=(_source(p), *source_notes), with_contents=with_contents,
+        warnings=(*borrowed_weights(as_at), *warnings), source_notes=(_source(p), *source_notes), with_contents=with_contents,
     )  # fmt: skip
-
-
-def reach(as_at: AsAt) -> str:
-    """ "recorded crime to 31 Jan 2024, trackers to 31 Jan 2024, last load 3 Feb 2024"."""
-    parts = [
-        *([f"recorded crime to {formats.day(as_at.crimes_to)}"] if as_at.crimes_to else []),
-        *([f"trackers to {formats.day(as_at.pings_to)}"] if as_at.pings_to else []),
-        *([f"last load {formats.day(as_at.last_load)}"] if as_at.last_load else []),
-    ]
-    return ", ".join(parts) or "no data loaded"
-
-
-def freshness(as_at: AsAt) -> list[str]:
-    """What makes every figure of harm provisional, whatever the period."""
-    return [f"Harm weights: {as_at.weight_basis}"] if as_at.weight_fallback else []
-
-
-def provisional(as_at: AsAt, period: Period) -> list[str]:
-    if as_at.provisional_from and period.end >= as_at.provisional_from:
-        return [
-            f"Provisional: records may still arrive for days from {formats.day(as_at.provisional_from)}, so recent "
-            "counts can rise."
-        ]
-    return []
 
 
 def _source(p: Programme) -> str:
@@ -116,34 +90,18 @@ def symbol_notes(c: Contents) -> tuple[str, ...]:
     return tuple(f"{symbol} {meaning}" for symbol, meaning in SYMBOL_NOTES.items() if symbol in used)
 
 
-Drawings = Mapping[str, tuple[bytes, str]]  # address in the template -> SVG and its type
-
-
-def drawings(c: Contents) -> Drawings:
-    return {
-        chart_address(chart.key): (figure_svg(chart.figure, chart.width, chart.height).encode(), "image/svg+xml")
-        for chart in c.charts()
-    }
-
-
 def draw(c: Contents, template: str, drawn: Drawings, **values: object) -> bytes:
     """PDF/UA-1 and PDF/A-3a in one file; PdfError when it cannot be made whole."""
     html = fill_template(template, d=c, symbols=symbol_notes(c), **values)
-    return html_to_pdf(html, drawn, accent=c.accent_colour, metadata=_metadata(c), stylesheet=STYLES)
+    return html_to_pdf(
+        html,
+        drawn,
+        accent=c.accent_colour,
+        metadata=metadata(c.title, c.force, f"{c.marking}. Data {c.data_sha256}.", c.made_at),
+        stylesheet=STYLES,
+    )
 
 
 def draw_parts(c: Contents) -> bytes:
     """Any document that is a run of parts."""
-    return draw(c, "document_parts.html", drawings(c))
-
-
-def _metadata(c: Contents) -> dict[str, str]:
-    return {
-        "title": c.title,
-        "author": c.force,
-        "subject": f"{c.marking}. Data {c.data_sha256}.",
-        "language": LANGUAGE,
-        "moment": c.made_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "creator": f"Hot spots reporting portal {VERSION}",
-        "producer": f"WeasyPrint {weasyprint.__version__}",
-    }
+    return draw(c, "document_parts.html", drawings(c.charts()))

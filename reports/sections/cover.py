@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from domain import formats
+from reports.freshness import reach
 from reports.model import Entry, Fact
 from reports.source import Source
 
 
 def return_id(s: Source) -> str:
     return f"{s.code}-{s.month}"
-
-
-def data_reach(s: Source) -> str:
-    """ "recorded crime to 31 Jan 2024, trackers to 31 Jan 2024"."""
-    parts = []
-    if s.as_at.crimes_to:
-        parts.append(f"recorded crime to {formats.day(s.as_at.crimes_to)}")
-    if s.as_at.pings_to:
-        parts.append(f"trackers to {formats.day(s.as_at.pings_to)}")
-    return ", ".join(parts) or "no data loaded"
 
 
 def cover(s: Source) -> tuple[Entry, ...]:
@@ -48,7 +39,7 @@ def cover(s: Source) -> tuple[Entry, ...]:
         )),
         s.entry("A", "reporting_month", facts=(
             Fact("Month", formats.period(s.period), f"{formats.day(s.period.start)} to {formats.day(s.period.end)}"),
-            Fact("Data cut-off", loaded, f"Last load; {data_reach(s)}."), due,
+            Fact("Data cut-off", loaded, f"Last load; {reach(s.as_at)}."), due,
         )),
         s.entry("A", "security_marking", facts=(Fact("Marking", p.marking, p.handling),)),
         s.entry("A", "preparer", facts=(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from reports.sealing.keys import trusted_certificates
 from reports.sealing.verify import verify
 from reports.signing import NotReady, sign
 from settings import load_settings
+from tests.copying import copy_folder
 from tests.factories import Maker, audit_events
 from tests.pdf_validation.validators import semantics, vera_all
 from tests.reports.conftest import DOCUMENT, fill, others
@@ -42,7 +42,7 @@ def _use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _copied(held: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(held, folder / "data")
+    copy_folder(held, folder / "data")
     return _use(folder / "data", monkeypatch)
 
 

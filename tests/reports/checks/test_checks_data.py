@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from reports.checks.data_checks import provisional_data, unconfirmed_loads
 from reports.checks.looked import Looked
 from reports.checks.model import Severity
 from reports.model import ReturnContents
+from tests.copying import copy_folder
 
 
 def test_a_month_nobody_confirmed_needs_a_reason_and_a_confirmed_one_none(
@@ -25,7 +25,7 @@ def test_a_month_nobody_confirmed_needs_a_reason_and_a_confirmed_one_none(
     (found,) = unconfirmed_loads(Looked(scope, contents, {})).findings
     assert found.severity is Severity.REASON
     assert found.sentence.startswith("Oct 2023 is not confirmed")
-    shutil.copytree(database, tmp_path / "copy")
+    copy_folder(database, tmp_path / "copy")
     address = f"sqlite:///{tmp_path / 'copy' / 'portal.sqlite3'}"
     engine = make_engine(address)
     with engine.begin() as conn:
@@ -62,7 +62,7 @@ def test_a_month_in_the_provisional_band_needs_a_reason(
 def test_no_recorded_crime_is_said(
     scope: Scope, contents: ReturnContents, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(database, tmp_path / "copy")
+    copy_folder(database, tmp_path / "copy")
     address = f"sqlite:///{tmp_path / 'copy' / 'portal.sqlite3'}"
     engine = make_engine(address)
     with engine.begin() as conn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -28,6 +27,7 @@ from reports.contents import build_contents
 from reports.corrections import with_corrections
 from reports.model import ReturnContents
 from reports.restated import measures
+from tests.copying import copy_folder
 from tests.reports.checks.changed_contents import with_cell, with_entry, with_fact
 
 BLOCKS = Severity.BLOCKING
@@ -126,7 +126,7 @@ def test_a_number_that_nothing_was_compared_with_is_said_and_not_passed_over(
 def test_data_that_changed_after_the_return_was_built_stop_it(
     scope: Scope, contents: ReturnContents, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(database, tmp_path / "copy")
+    copy_folder(database, tmp_path / "copy")
     address = f"sqlite:///{tmp_path / 'copy' / 'portal.sqlite3'}"
     engine = make_engine(address)
     with engine.begin() as conn:
@@ -174,7 +174,7 @@ def test_months_submitted_earlier_are_known(
     held = measures(scope, "TEST", ["2023-08", "2023-09"])
     for moved in (False, True):
         folder = tmp_path / str(moved)
-        shutil.copytree(database, folder)
+        copy_folder(database, folder)
         address = f"sqlite:///{folder / 'portal.sqlite3'}"
         _submit(address, {**held, "2023-09": {**held["2023-09"], "crimes": 99.0}} if moved else held)
         monkeypatch.setenv("DATABASE_URL", address)

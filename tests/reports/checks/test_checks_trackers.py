@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from reports.checks.looked import Looked
 from reports.checks.model import CheckResult, Severity
 from reports.checks.trackers import UPTIME_LEAST, gaps, trackers, untracked, unvisited
 from reports.model import ReturnContents
+from tests.copying import copy_folder
 
 
 def _name(code: str) -> str:
@@ -48,7 +48,7 @@ def test_hot_spots_without_a_visit_are_named_together() -> None:
 
 
 def _changed(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *statements: object) -> None:
-    shutil.copytree(database, tmp_path / "copy")
+    copy_folder(database, tmp_path / "copy")
     address = f"sqlite:///{tmp_path / 'copy' / 'portal.sqlite3'}"
     engine = make_engine(address)
     with engine.begin() as conn:

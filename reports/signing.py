@@ -91,7 +91,7 @@ def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes
     """The file as it will stand for good: frozen contents with everybody's signature up to this approval."""
     approved = replace(version, state=approval.after, steps=(*version.steps, approval))
     bare = bare_contents(scope, code, approved)
-    return printed(dressed(scope, code, approved, bare), as_checked=bare)
+    return printed(dressed(scope, code, approved, bare), as_checked=bare, number=version.number)
 
 
 def _seal_step(code: str, version: Version, signature: Step) -> SealStep:

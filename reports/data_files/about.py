@@ -72,7 +72,7 @@ def standing_line(contents: ReturnContents) -> str:
     return f"{contents.marking}. {contents.programme_name}, {contents.period}. {contents.status}.{invented}"
 
 
-def file_stem(contents: ReturnContents) -> str:
-    """ "return-demo-2023-12"."""
+def file_stem(contents: ReturnContents, number: int = 1) -> str:
+    """ "return-demo-2023-12"; a correction's files lie beside the first version's, so they say "-v2"."""
     safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in contents.return_id.lower())
-    return f"return-{safe}"
+    return f"return-{safe}" + (f"-v{number}" if number > 1 else "")

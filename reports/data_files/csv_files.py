@@ -43,12 +43,12 @@ def to_csv(contents: ReturnContents) -> bytes:
     return _csv([tuple(Record.__dataclass_fields__), *(astuple(record) for record in records(contents))])
 
 
-def to_csv_bundle(contents: ReturnContents) -> bytes:
-    """A ZIP of README.txt, the tidy file, one CSV a table, the JSON and its schema."""
+def to_csv_bundle(contents: ReturnContents, number: int = 1) -> bytes:
+    """A ZIP of README.txt, the tidy file, one CSV a table, the JSON (named by version ``number``) and its schema."""
     tables = {_table_name(n.number, n.table): n.table for n in numbered_tables(contents)}
     if contents.corrections:
         tables = {"corrections.csv": contents.corrections, **tables}
-    json_name = f"{file_stem(contents)}.json"
+    json_name = f"{file_stem(contents, number)}.json"
     parts = [
         ("README.txt", _readme(contents, json_name, tables).encode("utf-8-sig")),
         (FIGURES, to_csv(contents)),

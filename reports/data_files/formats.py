@@ -24,9 +24,9 @@ class DataFormat:
     mime_type: str
     write: Callable[[ReturnContents], bytes]
 
-    def file_name(self, contents: ReturnContents) -> str:
-        """ "return-demo-2023-12.ods"."""
-        return f"{file_stem(contents)}.{self.extension}"
+    def file_name(self, contents: ReturnContents, number: int = 1) -> str:
+        """ "return-demo-2023-12.ods"; ``number`` is the version's."""
+        return f"{file_stem(contents, number)}.{self.extension}"
 
 
 _OFFERED = (

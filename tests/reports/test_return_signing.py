@@ -146,6 +146,9 @@ def test_the_sealed_file_and_a_correction_pass_the_validators(sent: Path) -> Non
     paths = [sent / "sealed.pdf", sent / "correction.pdf"]
     paths[0].write_bytes(versions.sealed_pdf(MARY, CODE, version))
     paths[1].write_bytes(return_file(MARY, CODE, opened, "pdf").body)
+    names = [set(PdfReader(path).attachments) for path in paths]
+    assert not names[0] & names[1], "kept in one folder, neither version's files replace the other's"
+    assert all("-v2." in name for name in names[1])
     for (path, flavour), verdict in vera_all(paths).items():
         assert verdict.failures == (), (path.name, flavour)
     for path in paths:

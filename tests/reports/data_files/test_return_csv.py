@@ -82,6 +82,9 @@ def test_the_bundle_holds_a_file_for_each_table(rich: ReturnContents) -> None:
         readme = archive.read("README.txt").decode("utf-8-sig")
         assert archive.read("figures.csv") == to_csv(rich)
         assert archive.read("return-test-2023-10.json") == to_json(rich)
+    with zipfile.ZipFile(io.BytesIO(to_csv_bundle(rich, 2))) as archive:
+        assert "return-test-2023-10-v2.json" in archive.namelist()
+        assert "return-test-2023-10-v2.json" in archive.read("README.txt").decode()
         assert json.loads(archive.read("return.schema.json")) == schema()
         hard = read(archive.read("Z1-everything-that-a-cell-can-hold-a-caption-far-longer-than-a.csv"))
     assert len(names) == len(set(names)) == len(numbered_tables(rich)) + 5
@@ -104,6 +107,7 @@ def test_the_json_reads_in_the_order_of_the_return(rich: ReturnContents) -> None
 def test_the_offered_formats_have_names_and_types(rich: ReturnContents) -> None:
     assert list(FORMATS) == ["ods", "xlsx", "csv", "csv-bundle", "json"]
     assert FORMATS["ods"].file_name(rich) == "return-test-2023-10.ods"
+    assert FORMATS["ods"].file_name(rich, 2) == "return-test-2023-10-v2.ods"
     assert len({f.name for f in FORMATS.values()}) == len({f.extension for f in FORMATS.values()}) == len(FORMATS)
 
 

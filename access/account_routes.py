@@ -17,6 +17,7 @@ from data_access import accounts
 from data_access import sign_in as tries
 from data_access.accounts import Account, AccountError
 from data_access.engine import get_engine
+from domain.email_addresses import normal_email
 from domain.roles import Permission, Role
 
 bp = Blueprint("account_forms", __name__)
@@ -91,7 +92,7 @@ def add() -> object:
             password_hash=passwords.hash_password(password),
         )
 
-    _try(change, f"The account {accounts.normal_email(email)} is added.")
+    _try(change, f"The account {normal_email(email)} is added.")
     return redirect("/accounts")
 
 

@@ -6,7 +6,6 @@ state raises ``session_version``, which ends every session of that account.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +14,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from data_access import audit, schema
 from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
+from domain.email_addresses import email_as_once_kept, normal_email, why_not_an_address
 from domain.roles import Permission, Role
 from domain.scope import Scope
 
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 _U = schema.user
 
 
@@ -38,10 +37,6 @@ class Account:
     failed_sign_ins: int
     locked_until: datetime | None
     created_at: datetime
-
-
-def normal_email(email: str) -> str:
-    return email.replace("\0", "").strip().casefold()  # PostgreSQL takes no NUL, not even to look for
 
 
 def _programmes_of(conn: Connection, user_id: int) -> tuple[str, ...]:
@@ -73,8 +68,12 @@ def account_by_id(conn: Connection, user_id: int) -> Account | None:
 
 
 def account_by_email(conn: Connection, email: str) -> Account | None:
-    row = conn.execute(select(_U).where(_U.c.email == normal_email(email))).one_or_none()
-    return _account(conn, row) if row else None
+    """The account whose address this is, as it was once kept or as it is written now."""
+    for address in dict.fromkeys((email_as_once_kept(email), normal_email(email))):
+        row = conn.execute(select(_U).where(_U.c.email == address)).one_or_none()
+        if row:
+            return _account(conn, row)
+    return None
 
 
 def password_hash_of(conn: Connection, account: Account) -> str:
@@ -124,12 +123,13 @@ def add_account(
     """Add one account; AccountError when the address is taken or a programme is unknown."""
     scope.require(Permission.MANAGE_ACCOUNTS)
     address, name = normal_email(email), name.strip()
-    if not _EMAIL.match(address) or len(address) > 200:
-        raise AccountError(f"“{address}” is not an e-mail address; write it like name@example.org.")
+    if refused := why_not_an_address(address):
+        raise AccountError(refused)
     if not name or len(name) > 120:
         raise AccountError("Give the person's name, in at most 120 characters.")
     with writing(lock=ACCOUNTS).begin() as conn:
-        if account_by_email(conn, address):
+        # Each compared as it would be written now: one kept long ago may be the same in other letters.
+        if any(normal_email(kept) == address for kept in conn.execute(select(_U.c.email)).scalars()):
             raise AccountError(f"There is already an account for {address}.")
         ids = _programme_ids(conn, programmes)
         now = utc_now()
@@ -220,11 +220,12 @@ def set_programmes(scope: Scope, email: str, programmes: Iterable[str]) -> None:
 
 def set_password(scope: Scope, email: str, password_hash: str) -> None:
     """A new password, for one's own account or by an administrator; ends every session of the account."""
-    own = normal_email(email) == scope.actor and scope.may(Permission.OWN_ACCOUNT)
-    if not own:
-        scope.require(Permission.MANAGE_ACCOUNTS)
     with writing(lock=ACCOUNTS).begin() as conn:
-        account = _found(conn, email)
+        account = account_by_email(conn, email)
+        own = account is not None and account.email == scope.actor and scope.may(Permission.OWN_ACCOUNT)
+        if not own:
+            scope.require(Permission.MANAGE_ACCOUNTS)
+        account = account or _found(conn, email)
         _change(conn, account, password_hash=password_hash, failed_sign_ins=0, locked_until=None)
         _unlock(conn, account)
         audit.record(conn, actor=scope.actor, event="password changed", detail={"account": account.email})

@@ -14,8 +14,9 @@ from ipaddress import IPv6Address, ip_address
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from data_access import audit, schema, sessions
-from data_access.accounts import Account, account_by_email, account_by_id, normal_email
+from data_access.accounts import Account, account_by_email, account_by_id
 from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
+from domain.email_addresses import normal_email
 from settings import load_settings
 
 TRIES_BEFORE_LOCK = 10  # from one address

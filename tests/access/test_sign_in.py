@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from access.guard import safe_next
 from data_access import accounts, audit, schema
+from data_access.accounts import AccountError
 from data_access.engine import get_engine, utc_now, writing
 from data_access.sign_in import TRIES_BEFORE_LOCK
 from domain.roles import Role
@@ -60,6 +61,27 @@ def test_everyone_lands_on_a_page_they_may_see(portal: Portal, role: Role) -> No
 
 def test_e_mail_address_may_be_typed_in_capitals(portal: Portal) -> None:
     assert portal.visitor().sign_in(email_of(Role.FUNDER).upper()).status_code == 302
+
+
+def test_an_account_of_before_keeps_working_and_gets_no_twin(portal: Portal) -> None:
+    """Its address was kept in wide letters, which are read as plain ones now."""
+    add("wide@test.example")
+    wide = "\uff57\uff49\uff44\uff45@test.example"
+    with writing().begin() as conn:
+        conn.execute(update(schema.user).where(schema.user.c.email == "wide@test.example").values(email=wide))
+    visitor = portal.visitor()
+    assert visitor.sign_in(wide.upper()).status_code == 302
+    with pytest.raises(AccountError, match="already an account"):
+        add("wide@test.example")
+    visitor.form("/account/password", "/account", current=PASSWORD, new="amber field gate", again="amber field gate")
+    assert portal.visitor().sign_in(wide, "amber field gate").status_code == 302
+
+
+def test_a_twin_in_look_alike_letters_is_neither_made_nor_signed_in_as(portal: Portal) -> None:
+    twin = email_of(Role.FUNDER).replace("f", "\u0493")
+    with pytest.raises(AccountError, match="may look like another"):
+        add(twin)
+    assert portal.visitor().sign_in(twin).status_code == 401
 
 
 @pytest.mark.parametrize(

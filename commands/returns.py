@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from commands.writing import write_whole
 from data_access import audit
+from data_access.engine import utc_now
 from data_access.programmes import data_as_at, get_programme, list_programmes
 from data_access.reading import UnknownProgramme
 from data_access.returns import versions
@@ -28,6 +29,7 @@ from reports.contents import MonthNotHeld, contents_of, returnable_months
 from reports.data_files.formats import FORMATS
 from reports.differences import differences
 from reports.files import KINDS, file_stem, return_file
+from reports.lateness import due_and_sent, first_of
 from reports.pdf import PdfError
 from reports.source import due_date
 from reports.standing import status
@@ -141,7 +143,7 @@ def check(code: str, month: str) -> None:
     """Say what every check finds; 1 while anything stands in the way of the analyst's signature."""
     try:
         version = _version(code, month, None)
-        results = run_checks(SCOPE, contents_of(SCOPE, code, version), texts_of(version))
+        results = run_checks(SCOPE, contents_of(SCOPE, code, version), texts_of(version), version.reasons)
     except REFUSED as problem:
         _stop(problem)
     open_ = 0
@@ -161,19 +163,19 @@ def check(code: str, month: str) -> None:
 @returns.command("list")
 @_programme
 def list_(code: str) -> None:
-    """Every month a return can be built for: state, version, due date and the hash of the sealed file."""
+    """Every month a return can be built for: state, version, due date, how late it is or was, and the sealed file's hash."""
     try:
         programme, months = get_programme(SCOPE, code), returnable_months(SCOPE, code)
         held = versions.newest_by_month(SCOPE, code)
     except REFUSED as problem:
         _stop(problem)
-    click.echo(f"{'Month':9}{'Version':9}{'State':42}{'Due':14}SHA-256 of the sealed file")
+    click.echo(f"{'Month':9}{'Version':9}{'State':42}{'Due':52}SHA-256 of the sealed file")
+    today = formats.local_date(utc_now())
     for month in months:
         version = held.get(month) or Version(month)
-        due = due_date(programme, month)
         state = status(version) if version.revision else "Not started"
-        when = formats.day(due) if due else "not set"
-        click.echo(f"{month:9}{version.number:<9}{state:42}{when:14}{version.pdf_sha256}".rstrip())
+        when = due_and_sent(due_date(programme, month), first_of(SCOPE, code, version), today)
+        click.echo(f"{month:9}{version.number:<9}{state:42}{when:52}{version.pdf_sha256}".rstrip())
 
 
 @returns.command("diff")

@@ -17,6 +17,7 @@ from domain.roles import Permission
 from domain.scope import Scope
 from reports import routes
 from reports.contents import returnable_months
+from reports.lateness import due_and_sent, first_of
 from reports.source import due_date
 
 HEADS = ("Month", "State", "Waits for", "Due", "Download")
@@ -45,24 +46,9 @@ def waits_for(version: Version, programme: Programme) -> str:
     return f"{WAITS_FOR[coming]}, to {coming.value} it" if coming else ""
 
 
-def _due(programme: Programme, month: str, standing: Version | None, today: date) -> str:
-    due = due_date(programme, month)
-    if due is None:
-        return f"{formats.UNAVAILABLE} no due day is set"
-    sent = standing.signed(Action.SUBMIT) if standing else None
-    if sent:
-        day = formats.local_date(sent.at)
-        return f"{formats.day(due)}; submitted {formats.day(day)}{' (late)' if day > due else ''}"
-    return formats.day(due) + (" (past)" if due < today else "")
-
-
 def months_table(scope: Scope, programme: Programme, months: list[str], chosen: str) -> html.Div:
     held, today = versions.newest_by_month(scope, programme.code), formats.local_date(utc_now())
-    standing = versions.submitted_by_month(scope, programme.code)
-    rows = [
-        _row(programme, month, held.get(month) or Version(month), standing.get(month), chosen, today)
-        for month in reversed(months)
-    ]
+    rows = [_row(scope, programme, held.get(month) or Version(month), chosen, today) for month in reversed(months)]
     head = html.Tr([html.Th(h, scope="col") for h in HEADS])
     table = html.Table(
         [html.Caption("Months a return can be built for, newest first"), html.Thead(head), html.Tbody(rows)],
@@ -71,11 +57,9 @@ def months_table(scope: Scope, programme: Programme, months: list[str], chosen: 
     return scrolling(table, "Table: months and their returns")
 
 
-def _row(
-    programme: Programme, month: str, version: Version, standing: Version | None, chosen: str, today: date
-) -> html.Tr:
-    """``standing``: the version that was submitted, also while a correction of it is being written."""
-    name = formats.month(month)
+def _row(scope: Scope, programme: Programme, version: Version, chosen: str, today: date) -> html.Tr:
+    month, name = version.month, formats.month(version.month)
+    due = due_and_sent(due_date(programme, month), first_of(scope, programme.code, version), today)
     link = html.A(
         name,
         href=f"/returns?programme={programme.code}&month={month}",
@@ -85,7 +69,7 @@ def _row(
         ["PDF", html.Span(f" of {name}", className="visually-hidden")],
         href=routes.address(programme.code, month), download="",
     )  # fmt: skip
-    cells = [state_words(version), waits_for(version, programme), _due(programme, month, standing, today), pdf]
+    cells = [state_words(version), waits_for(version, programme), due, pdf]
     return html.Tr(
         [html.Th(link, scope="row"), *(html.Td(c) for c in cells)], className="chosen" if month == chosen else None
     )

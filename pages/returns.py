@@ -16,10 +16,12 @@ from components import states
 from components.forms import messages
 from components.shell import no_access
 from data_access import programmes
+from data_access.engine import utc_now
 from data_access.returns import narrative, versions
 from data_access.returns.changing import StaleVersion
 from data_access.returns.narrative import TextRefused
 from data_access.returns.versions import NoSuchVersion
+from domain import formats
 from domain.return_states import NotNow
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope
@@ -33,6 +35,7 @@ from reports.checks.answers import unanswered
 from reports.contents import MonthNotHeld, returnable_months, why_no_returns
 from reports.data_files.formats import FORMATS
 from reports.data_files.schema import SCHEMA_NAME
+from reports.lateness import words_today
 from reports.preview import preview
 from reports.sections.words import NARRATIVE
 
@@ -50,12 +53,17 @@ def register(server: Flask) -> None:
 def _standing(s: Shown) -> list[Any]:
     left = unanswered(s.results, s.version.reasons)
     return [
-        html.P(state_words(s.version) + ".", className="reading", id="returns-state"),
+        html.P(_where_it_stands(s), className="reading", id="returns-state"),
         _returns_work.standing(s.version, s.programme),
         *(_returns_work.actions(s.scope, s.programme, s.version, s.seen, left) if s.is_newest else []),
         *_returns_work.versions_list(s.held, s.programme.code, s.version),
         _returns_work.history(s.held),
     ]
+
+
+def _where_it_stands(s: Shown) -> str:
+    late = words_today(s.contents.due, s.version, formats.local_date(utc_now()))
+    return f"{state_words(s.version)}. {late}".strip()
 
 
 def _checks(s: Shown) -> list[Any]:

@@ -6,7 +6,7 @@ A step that fails anywhere leaves the return where it stood: the register is wri
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from data_access.engine import get_engine, utc_now
 from data_access.programmes import get_programme
@@ -21,8 +21,10 @@ from reports.checks.run import run_checks, texts_of
 from reports.contents import bare_contents, dressed
 from reports.files import printed
 from reports.freezing import contents_sha256, freeze
+from reports.lateness import printed_words
 from reports.sealing.keys import load_key
 from reports.sealing.seal import SealStep, seal
+from reports.source import due_date
 from reports.standing import name_of_version
 from settings import load_settings
 
@@ -44,7 +46,8 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
         raise StaleVersion(
             f"{version.updated_by or 'Somebody'} changed this return since you opened it. Look at it as it is now before you go on."
         )
-    after = version.after(action, scope, get_programme(scope, code))
+    programme = get_programme(scope, code)
+    after = version.after(action, scope, programme)
     if action is Action.CHECK:
         return _check(scope, code, version, seen)
     if version.contents_sha256 != seen:
@@ -56,7 +59,7 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
         if action is Action.APPROVE
         else versions.sealed_pdf(scope, code, version)
     )
-    sealed = seal(pdf, load_key(load_settings()), _seal_step(code, version, signature))
+    sealed = seal(pdf, load_key(load_settings()), _seal_step(code, version, signature, due_date(programme, month)))
     return REGISTER[action](scope, code, month, revision, sealed, at)
 
 
@@ -66,7 +69,7 @@ def _check(scope: Scope, code: str, version: Version, seen: str) -> Version:
         raise StaleVersion(
             "The figures or words have changed since you opened this page, so nothing was signed. Look at them as they are now before you sign."
         )
-    results = run_checks(scope, dressed(scope, code, version, bare), texts_of(version))
+    results = run_checks(scope, dressed(scope, code, version, bare), texts_of(version), version.reasons)
     left = unanswered(results, version.reasons)
     if left:
         raise NotReady(
@@ -89,14 +92,19 @@ def _signature(scope: Scope, version: Version, action: Action, after: State, at:
 
 def _printed(scope: Scope, code: str, version: Version, approval: Step) -> bytes:
     """The file as it will stand for good: frozen contents with everybody's signature up to this approval."""
-    approved = replace(version, state=approval.after, steps=(*version.steps, approval))
+    approved = _with(version, approval)
     bare = bare_contents(scope, code, approved)
     return printed(dressed(scope, code, approved, bare), as_checked=bare, number=version.number)
 
 
-def _seal_step(code: str, version: Version, signature: Step) -> SealStep:
-    words = STATE_WORDS[signature.after]
+def _with(version: Version, taken: Step) -> Version:
+    return replace(version, state=taken.after, steps=(*version.steps, taken))
+
+
+def _seal_step(code: str, version: Version, signature: Step, due: date | None) -> SealStep:
+    """The file is printed at approval: that it was submitted late can only be said by the seal of that step."""
+    words, late = STATE_WORDS[signature.after], printed_words(due, _with(version, signature), signature.at)
     return SealStep(
         name=signature.after.value, who=signature.who[:200], at=signature.at.replace(tzinfo=UTC),
-        reason=f"{words}: return {code}-{version.month}, {name_of_version(version).lower()}. Contents {version.contents_sha256}.",
+        reason=f"{words}: return {code}-{version.month}, {name_of_version(version).lower()}. Contents {version.contents_sha256}. {late}".strip(),
     )  # fmt: skip

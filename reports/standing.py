@@ -11,6 +11,7 @@ from data_access.returns.versions import Step, Version
 from domain import formats
 from domain.return_states import SIGN_OFF, STATE_WORDS, Action, State
 from domain.return_template import ReturnTemplate
+from reports.lateness import printed_words
 from reports.model import DataTable, Entry, Fact, ReturnContents
 
 SEALED_STEPS = ("certified", "submitted")  # come after the file is printed: they stand in its seals
@@ -38,8 +39,9 @@ def name_of_version(version: Version) -> str:
 def with_standing(contents: ReturnContents, version: Version, template: ReturnTemplate) -> ReturnContents:
     """The contents as this version is printed: its status, its signatures, and the time of the last that is in them."""
     approval = version.signed(Action.APPROVE)
+    late = printed_words(contents.due, version, contents.made_at)
     sections = tuple(
-        replace(s, entries=tuple(_entry(e, version, template) for e in s.entries)) for s in contents.sections
+        replace(s, entries=tuple(_entry(e, version, template, late) for e in s.entries)) for s in contents.sections
     )
     # The words of a draft move with every save; from the check on they are those that were frozen.
     narrative = narrative_words(version) if version.state is State.DRAFT else contents.narrative
@@ -47,23 +49,24 @@ def with_standing(contents: ReturnContents, version: Version, template: ReturnTe
     return replace(contents, status=status(version), sections=sections, narrative=narrative, made_at=made_at)
 
 
-def _entry(entry: Entry, version: Version, template: ReturnTemplate) -> Entry:
+def _entry(entry: Entry, version: Version, template: ReturnTemplate, late: str) -> Entry:
     where = (entry.field.section, entry.field.key)
     if where == ("A", "return_id"):
-        return replace(entry, facts=tuple(_named(f, version) for f in entry.facts))
+        return replace(entry, facts=tuple(_named(f, version, late) for f in entry.facts))
     if where == ("K", "prepared"):
-        return replace(entry, sentences=(_sentence(version),), tables=(_signatures(version, template),))
+        said = (_sentence(version), *([late] if late else []))
+        return replace(entry, sentences=said, tables=(_signatures(version, template),))
     return entry
 
 
-def _named(fact: Fact, version: Version) -> Fact:
+def _named(fact: Fact, version: Version, late: str) -> Fact:
     if fact.label == "Return":
         note = f"{name_of_version(version)}. {version.correction_reason}".strip()
         return replace(fact, note=note if note.endswith(".") else f"{note}.")
     if fact.label == "Status":
         draft = version.state is State.DRAFT
         note = "Figures can still change." if draft else "Its figures were frozen at the analyst's check."
-        return replace(fact, value=status(version), note=note)
+        return replace(fact, value=status(version), note=f"{note} {late}".strip())
     return fact
 
 

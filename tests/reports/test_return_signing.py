@@ -123,6 +123,7 @@ def test_from_draft_to_a_sealed_file_that_anybody_can_verify(sent: Path) -> None
         ("approved", "olive"), ("certified", "fay"), ("submitted", "mary"),
     ]  # fmt: skip
     assert all(version.contents_sha256 in s.reason for s in verdict.seals)
+    assert "It was due on 15 Nov 2023 and was submitted on" in verdict.seals[-1].reason
     assert sorted(Path(a.name).suffix for a in verdict.attachments) == [".csv", ".json", ".json", ".ods"]
     (as_checked,) = [a for a in verdict.attachments if a.name.endswith("-as-checked.json")]
     assert as_checked.sha256 == version.contents_sha256, "anybody can check what the signatures are for"
@@ -137,6 +138,7 @@ def test_from_draft_to_a_sealed_file_that_anybody_can_verify(sent: Path) -> None
         assert word in text, word
     assert "Tŷ Gwyn and Łódź House" in text
     assert "Nobody has signed" not in text
+    assert "had not been submitted when it was approved on" in " ".join(text.split())
 
 
 def test_the_sealed_file_and_a_correction_pass_the_validators(sent: Path) -> None:

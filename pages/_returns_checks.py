@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -13,9 +14,20 @@ from data_access.returns.versions import Reason
 from domain import formats
 from reports.checks.answers import stands_in_the_way, unanswered
 from reports.checks.model import CheckResult, Finding, Severity
+from reports.checks.reasons import no_longer_asked
 
 REASON = "returns-reason"
 WORDS = {Severity.PASSED: "Passed", Severity.REASON: "Needs a reason", Severity.BLOCKING: "Stands in the way"}
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What has been written about findings, and what of it this viewer may write."""
+
+    reasons: Mapping[str, Reason]
+    earlier: Mapping[str, str]
+    writes: bool
+    inside: Mapping[str, list[Finding]]  # key of a finding -> what was found in its reason
 
 
 def section(
@@ -25,10 +37,15 @@ def section(
     left = unanswered(results, reasons)
     open_ = [r for r in results if r.findings]
     passed = [r for r in results if not r.findings]
+    inside: dict[str, list[Finding]] = {}
+    for f in (f for r in results for f in r.findings if f.reason_of):
+        inside.setdefault(f.reason_of, []).append(f)
+    given = _Given(reasons, earlier, writes, inside)
     return [
         html.H2("Checks"),
         html.P(_sentence(results, left), className="reading", id="returns-checks-sentence"),
-        *(_found(r, reasons, earlier, writes) for r in open_),
+        *(_found(r, given) for r in open_),
+        _left_over(no_longer_asked(results, reasons)),
         html.Details(
             [
                 html.Summary(f"Checks that found nothing ({len(passed)})"),
@@ -50,27 +67,35 @@ def _sentence(results: Sequence[CheckResult], left: Sequence[Finding]) -> str:
     return f"Of {len(results)} checks: {formats.joined(parts)} before an analyst can sign."
 
 
-def _found(result: CheckResult, reasons: Mapping[str, Reason], earlier: Mapping[str, str], writes: bool) -> html.Div:
+def _found(result: CheckResult, given: _Given) -> html.Div:
+    own = [f for f in result.findings if not f.reason_of]
+    elsewhere = len(result.findings) - len(own)
+    verb = "stands" if elsewhere == 1 else "stand"
     return html.Div(
         [
             html.H3(result.title),
             html.P(result.about, className="caption"),
-            html.Ul(
-                [_finding(f, reasons.get(f.key), earlier.get(f.key, ""), writes) for f in result.findings],
-                className="findings",
-            ),
+            html.P(f"{formats.counted(elsewhere, 'finding')} in reasons {verb} beside the reason.")
+            if elsewhere
+            else None,
+            _findings(own, given),
         ]
     )
 
 
-def _finding(finding: Finding, reason: Reason | None, earlier: str, writes: bool) -> html.Li:
+def _findings(findings: Sequence[Finding], given: _Given) -> html.Ul | None:
+    return html.Ul([_finding(f, given) for f in findings], className="findings") if findings else None
+
+
+def _finding(finding: Finding, given: _Given) -> html.Li:
+    reason, earlier = given.reasons.get(finding.key), given.earlier.get(finding.key, "")
     kept = {finding.key: reason} if reason else {}
     word = WORDS[finding.severity] if stands_in_the_way(finding, kept) else "Explained"
     said: list[Any] = [html.Strong(f"{word}: "), finding.sentence]
     if finding.where:
         said.append(html.Span(f" ({finding.where})", className="caption"))
     parts: list[Any] = [html.P(said), html.P(finding.what_to_do, className="caption")]
-    if finding.severity is Severity.REASON and writes:
+    if finding.severity is Severity.REASON and given.writes:
         box_id = {"type": REASON, "key": finding.key}
         text = dbc.Textarea(id=box_id, value=reason.text if reason else earlier, rows=2, maxLength=2000)
         parts.append(_reason_field(box_id, finding, text))
@@ -80,7 +105,17 @@ def _finding(finding: Finding, reason: Reason | None, earlier: str, writes: bool
             )
     elif reason:
         parts.append(html.P(f"Reason given by {reason.by}: {reason.text}"))
-    return html.Li(parts)
+    return html.Li([*parts, _findings(given.inside.get(finding.key, []), given)])
+
+
+def _left_over(reasons: Mapping[str, Reason]) -> html.Details | None:
+    """Reasons whose finding is gone, so that nobody thinks they still count."""
+    if not reasons:
+        return None
+    said = "What they were given for is no longer found. They count for nothing and are not signed."
+    items = [html.Li(f"{reason.text} ({reason.by})") for reason in reasons.values()]
+    summary = html.Summary(f"Reasons no longer asked for ({len(reasons)})")
+    return html.Details([summary, html.P(said), html.Ul(items)], id="returns-left-over")
 
 
 def _reason_field(box_id: dict[str, str], finding: Finding, box: dbc.Textarea) -> html.Div:
@@ -92,6 +127,12 @@ def _reason_field(box_id: dict[str, str], finding: Finding, box: dbc.Textarea) -
 def _as_dash_writes_it(box_id: dict[str, str]) -> str:
     """The id that a pattern's component gets in the page."""
     return json.dumps(box_id, sort_keys=True, separators=(",", ":"))
+
+
+def not_kept(texts: Iterable[str]) -> list[html.P]:
+    """What was typed for a finding that is gone, so that whoever typed it may use the words elsewhere."""
+    why = "A reason was not kept, since what it was given for is no longer found. You wrote"
+    return [html.P(f"{why}: “{text}”") for text in texts]
 
 
 def from_register(rows: Sequence[Mapping[str, Any]]) -> list[Any]:

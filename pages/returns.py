@@ -29,7 +29,7 @@ from jobs.return_kinds import PDF
 from pages import _returns_checks, _returns_work
 from pages._job_button import job_button
 from pages._returns_list import lead, months_table, state_words
-from pages._returns_shown import Shown, look
+from pages._returns_shown import Shown, look, not_asked_for
 from reports import routes
 from reports.checks.answers import unanswered
 from reports.contents import MonthNotHeld, returnable_months, why_no_returns
@@ -258,13 +258,14 @@ def save(
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
     written = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
     keys, kept = [str(box["id"]["key"]) for box in ctx.states_list[2]], (dash.no_update,) * 7
+    given = dict(zip(keys, (r or "" for r in reasons), strict=True))
     try:
         returns_of = returnable_months(scope, code)
         if month not in returns_of:
             raise MonthNotHeld(f"No return of {month} can be built; choose a month of the list.")
-        narrative.save(
-            scope, code, month, written, int(revision or 0), dict(zip(keys, (r or "" for r in reasons), strict=True))
-        )
+        gone = not_asked_for(scope, code, month, given)
+        taken = {key: text for key, text in given.items() if key not in gone}
+        narrative.save(scope, code, month, written, int(revision or 0), taken)
         shown = look(scope, code, month)
     except StaleVersion as reason:
         return states.warning(f"Nothing was saved. {reason} Copy what you wrote first, then reload the page."), *kept
@@ -276,7 +277,7 @@ def save(
         if now == revision
         else f"Saved as revision {now}. The preview holds it; a PDF made before does not."
     )
-    said = states.inset(html.P(done))
+    said = states.inset(html.P(done), *_returns_checks.not_kept(given[key] for key in sorted(gone)))
     return (
         said,
         shown.version.revision,

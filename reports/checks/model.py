@@ -24,6 +24,7 @@ class Finding:
     sentence: str
     what_to_do: str
     where: str  # section letter, "narrative: highlights", or a page's address
+    reason_of: str = ""  # key of the finding in whose reason it was found
 
 
 @dataclass(frozen=True)

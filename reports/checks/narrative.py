@@ -40,15 +40,20 @@ def over_claiming(narrative: Mapping[str, str], level: int) -> CheckResult:
         return CheckResult(
             CLAIMS, CLAIMS_TITLE, about, (not_made(CLAIMS, "no text", _NOTHING, _WRITE, "I", Severity.BLOCKING),)
         )
-    findings = []
-    for key, text in texts.items():
-        for c in over_claims(text, level):
-            soft = "" if c.blocks else " If it must stay, write why."
-            findings.append(finding(
-                CLAIMS, f"{key} {c.kind}", Severity.BLOCKING if c.blocks else Severity.REASON,
-                f"{TITLES[key]}: “{_short(c.sentence)}” (“{c.words}”). {c.why}", f"{c.instead}{soft}", f"narrative: {key}", c.sentence,
-            ))  # fmt: skip
-    return CheckResult(CLAIMS, CLAIMS_TITLE, about, _once(findings))
+    found = [f for k, text in texts.items() for f in claims_in(k, TITLES[k], f"narrative: {k}", text, level)]
+    return CheckResult(CLAIMS, CLAIMS_TITLE, about, once(found))
+
+
+def claims_in(key: str, title: str, where: str, text: str, level: int) -> list[Finding]:
+    """What one text claims too much; ``key`` and ``title`` name it, to the register and to people."""
+    found = []
+    for c in over_claims(text, level):
+        soft = "" if c.blocks else " If it must stay, write why."
+        found.append(finding(
+            CLAIMS, f"{key} {c.kind}", Severity.BLOCKING if c.blocks else Severity.REASON,
+            f"{title}: “{_short(c.sentence)}” (“{c.words}”). {c.why}", f"{c.instead}{soft}", where, c.sentence,
+        ))  # fmt: skip
+    return found
 
 
 def identifying_text(narrative: Mapping[str, str], vocabulary: Sequence[str]) -> CheckResult:
@@ -64,19 +69,24 @@ def identifying_text(narrative: Mapping[str, str], vocabulary: Sequence[str]) ->
         return CheckResult(
             NAMES, NAMES_TITLE, about, (not_made(NAMES, "no text", _NOTHING, _WRITE, "I", Severity.BLOCKING),)
         )
-    found = [_detail(key, d) for key, text in texts.items() for d in identifying_details(text, vocabulary)]
-    return CheckResult(NAMES, NAMES_TITLE, about, _once(found))
+    found = [f for k, text in texts.items() for f in details_in(k, TITLES[k], f"narrative: {k}", text, vocabulary)]
+    return CheckResult(NAMES, NAMES_TITLE, about, once(found))
 
 
-def _detail(key: str, d: Detail) -> Finding:
+def details_in(key: str, title: str, where: str, text: str, vocabulary: Sequence[str]) -> list[Finding]:
+    """What in one text may tell who somebody is."""
+    return [_detail(key, title, where, d) for d in identifying_details(text, vocabulary)]
+
+
+def _detail(key: str, title: str, where: str, d: Detail) -> Finding:
     if d.blocks:
         what = "Take it out: a return never needs it."
     else:
         what = "Take it out or put it more generally; if it tells nobody who somebody is, or is meant to be named, write so."
     return finding(
         NAMES, f"{key} {d.what}", Severity.BLOCKING if d.blocks else Severity.REASON,
-        f"{TITLES[key]}: possible {d.what} “{d.words}” in “{_short(d.sentence)}”.",
-        what, f"narrative: {key}", d.words, d.sentence,
+        f"{title}: possible {d.what} “{d.words}” in “{_short(d.sentence)}”.",
+        what, where, d.words, d.sentence,
     )  # fmt: skip
 
 
@@ -101,6 +111,6 @@ def _short(sentence: str, most: int = 200) -> str:
     return sentence if len(sentence) <= most else f"{sentence[: most - 1].rstrip()}…"
 
 
-def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The same words in the same sentence twice are one finding: a reason is kept by its key."""
     return tuple({f.key: f for f in findings}.values())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from data_access.remembered import one_look
-from data_access.returns.versions import Version
+from data_access.returns.versions import Reason, Version
 from domain.scope import Scope
 from reports.checks.completeness import completeness
 from reports.checks.data_checks import provisional_data, unconfirmed_loads
@@ -13,6 +13,7 @@ from reports.checks.looked import Looked
 from reports.checks.model import CheckResult
 from reports.checks.narrative import CORRECTION, design_level, identifying_text, over_claiming, vocabulary
 from reports.checks.outliers import outliers
+from reports.checks.reasons import with_reasons_read
 from reports.checks.reconciliation import reconciliation
 from reports.checks.small_numbers import small_numbers
 from reports.checks.trackers import trackers
@@ -26,13 +27,22 @@ def texts_of(version: Version) -> dict[str, str]:
     return {**version.narrative, CORRECTION: version.correction_reason}
 
 
-def run_checks(scope: Scope, contents: ReturnContents, narrative: Mapping[str, str]) -> tuple[CheckResult, ...]:
-    """Every check, also those that passed. ``narrative``: texts by key of ``reports.sections.words.NARRATIVE``."""
+def run_checks(
+    scope: Scope, contents: ReturnContents, narrative: Mapping[str, str], reasons: Mapping[str, Reason] | None = None
+) -> tuple[CheckResult, ...]:
+    """Every check, also those that passed. ``narrative``: texts by key of ``reports.sections.words.NARRATIVE``.
+
+    ``reasons`` that a finding still asks for are read like the narrative.
+    """
     with one_look():  # a look of its own: the figures are asked for again, not taken from whoever printed them
-        return _all(Looked(whole_document(scope), contents, narrative), contents, narrative)
+        look = Looked(whole_document(scope), contents, narrative)
+        level, names = design_level(look), vocabulary(look)
+        return with_reasons_read(_all(look, contents, narrative, level, names), reasons or {}, level, names)
 
 
-def _all(look: Looked, contents: ReturnContents, narrative: Mapping[str, str]) -> tuple[CheckResult, ...]:
+def _all(
+    look: Looked, contents: ReturnContents, narrative: Mapping[str, str], level: int, names: Sequence[str]
+) -> tuple[CheckResult, ...]:
     return (
         completeness(contents, look.template, narrative),
         reconciliation(look),
@@ -42,6 +52,6 @@ def _all(look: Looked, contents: ReturnContents, narrative: Mapping[str, str]) -
         unconfirmed_loads(look),
         provisional_data(look),
         small_numbers(contents),
-        over_claiming(narrative, design_level(look)),
-        identifying_text(narrative, vocabulary(look)),
+        over_claiming(narrative, level),
+        identifying_text(narrative, names),
     )

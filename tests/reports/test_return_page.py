@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from data_access.returns import versions
 from domain.roles import Role
+from domain.scope import server_scope
 from reports.sections.words import NARRATIVE
 from tests.factories import audit_events
 from tests.portal import Portal, Visitor, heading, text_of
@@ -117,6 +120,39 @@ def test_saving_leaves_nothing_on_the_page_that_says_nobody_wrote(portal: Portal
     assert "done by Person manager" in shown["returns-standing"]
     assert "Jul 2023Draft, revision 1" in shown["returns-list"]
     assert shown["returns-list"] in _page(manager, search)
+
+
+def _asked(answer: Any) -> list[str]:
+    """Keys of the findings that the checks have a box for."""
+    found = re.findall(r'"key": "([^"]+)", "type": "returns-reason"', json.dumps(answer, sort_keys=True))
+    return list(dict.fromkeys(found))
+
+
+def test_reasons_are_read_and_those_that_nothing_asks_for_do_not_count(portal: Portal) -> None:
+    manager, month = portal.signed_in(Role.MANAGER), "2023-08"
+    first = _save(manager, 0, "The scheme is a success.", month=month).get_json()["response"]
+    asked = _asked(first["returns-checks"])
+    (praise,) = [key for key in asked if key.startswith("over-claiming:")]
+    other = next(key for key in asked if key != praise)
+    reasons = {
+        praise: "So the board has called it.",
+        other: "Ring 07700 900123.",
+        "made:up:0123456789": "Kept for nothing.",
+    }
+    second = _save(manager, 1, "The scheme is a success.", month=month, reasons=reasons).get_json()["response"]
+    said = text_of(second["returns-said"]["children"])
+    assert "A reason was not kept" in said
+    assert "“Kept for nothing.”" in said
+    checks = text_of(second["returns-checks"]["children"])
+    assert "Stands in the way: Reason under" in checks
+    assert "telephone number “07700 900123”" in checks
+    assert "no longer asked for" not in checks
+    with portal.server.test_request_context():
+        assert set(versions.latest(server_scope("test"), "TEST", month).reasons) == {praise, other}
+    third = _save(manager, 2, "Briefings were held.", month=month).get_json()["response"]
+    checks = text_of(third["returns-checks"]["children"])
+    assert "Reasons no longer asked for (1)" in checks
+    assert "So the board has called it." in checks
 
 
 def test_a_month_before_the_service_opens_no_return(portal: Portal) -> None:

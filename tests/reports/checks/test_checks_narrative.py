@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from data_access.returns.versions import Reason
 from domain.scope import Scope
 from reports.checks.looked import Looked
-from reports.checks.model import Severity
+from reports.checks.model import CheckResult, Finding, Severity, finding
 from reports.checks.narrative import design_level, identifying_text, over_claiming, vocabulary
+from reports.checks.reasons import with_reasons_read
 from reports.model import ReturnContents
 
 OVER = {"highlights": "Patrols reduced crime.", "learning": "The scheme is a success."}
@@ -72,3 +74,59 @@ def test_a_reason_belongs_to_its_sentence() -> None:
     assert keys("The scheme is a success. All else is as before.") == keys("The scheme is a success.")
     assert keys("The scheme is a great success.") != keys("The scheme is a success.")
     assert len(keys("The scheme is a success. The scheme is a success.")) == 1
+
+
+def _asks(check: str, sentence: str) -> CheckResult:
+    return CheckResult(
+        check,
+        check.capitalize(),
+        "All was looked at.",
+        (finding(check, "what", Severity.REASON, sentence, "Do.", "F"),),
+    )
+
+
+def _read(reasons: dict[str, str], *others: CheckResult) -> dict[str, list[Finding]]:
+    """What the two rules find in reasons, by the key of the finding that the reason was given for."""
+    words = {"highlights": "Briefings were held."}
+    results = (*others, over_claiming(words, 2), identifying_text(words, ()))
+    given = {key: Reason(text, "mary", "2024-01-01") for key, text in reasons.items()}
+    found: dict[str, list[Finding]] = {}
+    for f in (f for r in with_reasons_read(results, given, 2, ()) for f in r.findings if f.reason_of):
+        found.setdefault(f.reason_of, []).append(f)
+    return found
+
+
+def test_a_reason_is_read_like_the_narrative_and_what_is_found_stands_at_it() -> None:
+    outlier = _asks("outliers", "Crime was low in Nov 2023.")
+    key = outlier.findings[0].key
+    found = _read(
+        {key: "The patrols prevented 12 crimes. We asked Siân Rees, 07700 900123.", "gone": "Ring 07700 900124."},
+        outlier,
+    )
+    assert list(found) == [key], "nobody reads a reason that nothing asks for"
+    assert {(f.check, f.severity) for f in found[key]} == {
+        ("over-claiming", Severity.BLOCKING), ("identifying details", Severity.BLOCKING), ("identifying details", Severity.REASON),
+    }  # fmt: skip
+    assert all(f.sentence.startswith("Reason under “Outliers”") for f in found[key])
+    assert all(len(f.key) < 120 for f in found[key])
+
+
+def test_to_explain_a_name_it_may_be_named() -> None:
+    named = _asks("identifying details", "Highlights: possible name “Siân” in “We met at Siân House.”.")
+    key = named.findings[0].key
+    results = with_reasons_read((named,), {key: Reason("Tŷ Siân is a building, open to all.", "mary", "")}, 2, ("Tŷ",))
+    assert len(results[0].findings) == 1
+    assert results[0].about == "All was looked at. 1 reason for what was found was read too."
+
+
+def test_there_is_an_end_of_reasons_for_reasons() -> None:
+    outlier = _asks("outliers", "Crime was low in Nov 2023.")
+    key = outlier.findings[0].key
+    text = "It was the scheme of Harold Pym, who runs the bus station."
+    (name,) = _read({key: text}, outlier)[key]
+    assert name.severity is Severity.REASON
+    again = {key: text, name.key: "Harold Pym asked us to name him, as did Olga Marsh."}
+    assert list(_read(again, outlier)) == [key]
+    again[name.key] += " Ring 07700 900123."
+    (blocking,) = _read(again, outlier)[name.key]
+    assert blocking.severity is Severity.BLOCKING

@@ -39,6 +39,7 @@ EVENTS: dict[str, frozenset[str]] = {
     "return superseded": frozenset({"month", "version", "by_version"}),
     "return sent back": frozenset({"month", "version", "before", "reason"}),
     "correction opened": frozenset({"month", "version", "reason"}),
+    "correction dropped": frozenset({"month", "version", "reason"}),
     "case study approved": frozenset({"reference", "role", "text_sha256", "status"}),
     "case study withdrawn": frozenset({"reference", "role", "reason"}),
     "comment written": frozenset({"thread", "figure"}),

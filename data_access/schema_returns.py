@@ -13,7 +13,7 @@ return_version = Table(
     id_column(),
     programme_column(),
     Column("month", String(7), nullable=False),
-    Column("number", Integer, nullable=False),  # 1; each correction is the next
+    Column("number", Integer, nullable=False),  # 1; each correction is the next, also after one that was dropped
     Column("state", String(12), nullable=False),  # domain.return_states.State
     Column("revision", Integer, nullable=False),  # rises with every change: what was seen older than this is refused
     Column("narrative", JSON, nullable=False),

@@ -21,6 +21,7 @@ class State(StrEnum):
     CERTIFIED = "certified"
     SUBMITTED = "submitted"
     SUPERSEDED = "superseded"
+    DROPPED = "dropped"  # a correction that was opened by mistake: it stays in the register and never counts
 
 
 class Action(StrEnum):
@@ -32,10 +33,11 @@ class Action(StrEnum):
     SEND_BACK = "send back"
     CORRECT = "correct"  # opens the next version; this one stays as it is until that is submitted
     SUPERSEDE = "supersede"  # done by the register when the next version is submitted, by nobody else
+    DROP = "drop"  # ends a correction that is a draft; what it was to correct is the month's newest version again
 
 
 SIGNED = (State.CHECKED, State.APPROVED, State.CERTIFIED)  # figures are frozen; an edit takes them back to draft
-FINAL = (State.SUBMITTED, State.SUPERSEDED)  # never change again
+FINAL = (State.SUBMITTED, State.SUPERSEDED, State.DROPPED)  # never change again
 JUDGEMENTS = (Action.CHECK, Action.APPROVE, Action.CERTIFY)
 
 NEEDS: Mapping[Action, frozenset[Permission]] = {  # any one of them
@@ -54,6 +56,7 @@ NEEDS: Mapping[Action, frozenset[Permission]] = {  # any one of them
     ),
     Action.CORRECT: frozenset({Permission.BUILD_RETURNS}),
     Action.SUPERSEDE: frozenset(),
+    Action.DROP: frozenset({Permission.BUILD_RETURNS}),
 }
 
 SIGN_OFF: Mapping[str, Action] = {  # a template's step of signing -> the action that takes it; "prepared" is none
@@ -70,6 +73,7 @@ STATE_WORDS: Mapping[State, str] = {
     State.CERTIFIED: "Certified by the chief finance officer",
     State.SUBMITTED: "Submitted",
     State.SUPERSEDED: "Superseded by a later version",
+    State.DROPPED: "Correction dropped",
 }
 
 
@@ -89,8 +93,11 @@ class Hands:
     signers: frozenset[str] = frozenset()
 
 
-def transitions(certified: bool) -> dict[tuple[State, Action], State]:
-    """(state, action) -> next state; a pair that is not there cannot happen. ``certified``: the template asks for it."""
+def transitions(certified: bool, correction: bool) -> dict[tuple[State, Action], State]:
+    """(state, action) -> next state; a pair that is not there cannot happen.
+
+    ``certified``: the template asks for a certificate. ``correction``: the version corrects one that was submitted.
+    """
     last = State.CERTIFIED if certified else State.APPROVED
     steps = {
         (State.DRAFT, Action.EDIT): State.DRAFT,
@@ -100,6 +107,8 @@ def transitions(certified: bool) -> dict[tuple[State, Action], State]:
         (State.SUBMITTED, Action.CORRECT): State.SUBMITTED,
         (State.SUBMITTED, Action.SUPERSEDE): State.SUPERSEDED,
     }
+    if correction:
+        steps[State.DRAFT, Action.DROP] = State.DROPPED
     if certified:
         steps[State.APPROVED, Action.CERTIFY] = State.CERTIFIED
     for state in SIGNED if certified else SIGNED[:2]:
@@ -108,15 +117,21 @@ def transitions(certified: bool) -> dict[tuple[State, Action], State]:
     return steps
 
 
-def next_state(state: State, action: Action, *, certified: bool) -> State:
+def next_state(state: State, action: Action, *, certified: bool, correction: bool) -> State:
     """Where ``action`` leads; NotNow where it cannot be taken."""
-    found = transitions(certified).get((state, action))
+    found = transitions(certified, correction).get((state, action))
     if found is None:
-        raise NotNow(_not_now(state, action, certified))
+        raise NotNow(_not_now(state, action, certified, correction))
     return found
 
 
-def _not_now(state: State, action: Action, certified: bool) -> str:
+def _not_now(state: State, action: Action, certified: bool, correction: bool) -> str:
+    if action is Action.DROP and not correction:
+        return "Only a correction can be dropped, and this version corrects none."
+    if action is Action.DROP and state in SIGNED:
+        return "This correction has been signed. Send it back to draft first; then it can be dropped."
+    if state is State.DROPPED:
+        return "A correction that was dropped does not change. To correct the return, open a new version."
     if state in FINAL:
         return "A submitted return does not change. To correct it, open a new version and give the reason."
     if action is Action.CERTIFY and not certified:
@@ -127,7 +142,7 @@ def _not_now(state: State, action: Action, certified: bool) -> str:
 
 
 def coming_action(state: State, *, certified: bool) -> Action | None:
-    """The step that takes a return further; None once it is submitted."""
+    """The step that takes a return further; None once it is submitted or dropped."""
     return {
         State.DRAFT: Action.CHECK,
         State.CHECKED: Action.APPROVE,
@@ -155,21 +170,37 @@ def step(
     action: Action,
     *,
     certified: bool,
+    correction: bool,
     actor: str,
     permissions: Collection[Permission],
     hands: Hands,
 ) -> State:
     """The state after ``actor`` takes ``action``; NotNow or NotYours when it cannot be taken."""
-    found = next_state(state, action, certified=certified)
+    found = next_state(state, action, certified=certified, correction=correction)
     check_may(action, actor, permissions, hands)
     return found
 
 
 def may(
-    state: State, action: Action, *, certified: bool, actor: str, permissions: Collection[Permission], hands: Hands
+    state: State,
+    action: Action,
+    *,
+    certified: bool,
+    correction: bool,
+    actor: str,
+    permissions: Collection[Permission],
+    hands: Hands,
 ) -> bool:
     try:
-        step(state, action, certified=certified, actor=actor, permissions=permissions, hands=hands)
+        step(
+            state,
+            action,
+            certified=certified,
+            correction=correction,
+            actor=actor,
+            permissions=permissions,
+            hands=hands,
+        )
     except (NotNow, NotYours):
         return False
     return True
@@ -184,6 +215,7 @@ _WHO: Mapping[Action, str] = {
     Action.SEND_BACK: "Managers, approvers and finance officers can.",
     Action.CORRECT: "Managers can.",
     Action.SUPERSEDE: "The portal does it when the next version is submitted.",
+    Action.DROP: "Managers can.",
 }
 
 

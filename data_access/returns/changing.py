@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,14 +26,28 @@ _v = schema.return_version
 class StaleVersion(RuntimeError):
     """Somebody changed the return since this person looked at it; the message says who and what to do."""
 
+    @classmethod
+    def now_at(cls, held: Sequence[Version], now: Version) -> StaleVersion:
+        """``held``: every version of the month, of which ``now`` is the newest that was not dropped."""
+        last = held[-1] if held else now
+        gone = f"version {last.number} was dropped, and version {now.number} is " if last is not now else "it is now "
+        return cls(
+            f"{last.updated_by or 'Somebody'} changed this return since you opened it: {gone}{now.state.value}, revision "
+            f"{now.revision}. Look at it as it is now before you go on."
+        )
+
 
 @dataclass(frozen=True)
 class Change:
-    """A transaction open for one step: what the register holds now, and who is taking it."""
+    """A transaction open for one step: what the register holds now, and who is taking it.
+
+    ``last`` has the month's highest number and revision: the newest version, or one dropped after it.
+    """
 
     conn: Connection
     opened: Opened
     before: Version
+    last: Version
     at: datetime
 
     @property
@@ -50,13 +64,11 @@ def changing(scope: Scope, code: str, month: str, revision: int, at: datetime | 
     """Hold the writing lock with the newest version; StaleVersion unless it is still at ``revision``."""
     parse_month(month)
     with opened(scope, code, Permission.VIEW_RETURNS) as o, writing().begin() as conn:
-        now = versions.held(conn, o.programme_id, month) or Version(month)
+        held = versions.held(conn, o.programme_id, month)
+        now = versions.newest_of(held) or Version(month)
         if now.revision != revision:
-            raise StaleVersion(
-                f"{now.updated_by or 'Somebody'} changed this return since you opened it: it is now "
-                f"{now.state.value}, revision {now.revision}. Look at it as it is now before you go on."
-            )
-        yield Change(conn, o, now, at or utc_now())
+            raise StaleVersion.now_at(held, now)
+        yield Change(conn, o, now, held[-1] if held else now, at or utc_now())
 
 
 def take(
@@ -73,12 +85,12 @@ def take(
     before, after = change.before, change.after(action)
     version_id = write(change, before, after, dict(values or {}))
     record_step(change, version_id, action, before, after, note=note, event=event, detail=detail, signed=signed or {})
-    return newest(change)
+    return as_left(change, version_id)
 
 
-def newest(change: Change) -> Version:
-    """The newest version as the transaction has left it."""
-    return versions.held(change.conn, change.opened.programme_id, change.before.month) or change.before
+def as_left(change: Change, version_id: int) -> Version:
+    """The version as the transaction has left it."""
+    return versions.by_id(change.conn, change.opened.programme_id, version_id)
 
 
 def write(change: Change, before: Version, after: State, values: dict[str, Any]) -> int:

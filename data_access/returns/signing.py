@@ -1,4 +1,4 @@
-"""Steps that bind: check, approve, certify, submit; and the ways back: to draft, or to a next version."""
+"""Steps that bind: check, approve, certify, submit; and the ways back: to draft, to a next version, and from that."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from data_access.returns.changing import (
     Change,
     StaleVersion,
     as_draft,
+    as_left,
     changing,
-    newest,
     record_step,
     take,
     with_author,
@@ -116,7 +116,8 @@ def _supersede_earlier(change: Change, made: Version) -> None:
         if earlier.number == made.number:
             continue
         certified = made.template(change.opened.programme).certified
-        after = next_state(earlier.state, Action.SUPERSEDE, certified=certified)
+        correction = earlier.corrects is not None
+        after = next_state(earlier.state, Action.SUPERSEDE, certified=certified, correction=correction)
         record_step(
             change, write(change, earlier, after, {}), Action.SUPERSEDE, earlier, after, event="return superseded",
             note=f"Version {made.number} was submitted.", detail={"by_version": made.number},
@@ -139,7 +140,7 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
     with changing(scope, code, month, revision) as change:
         before = change.before
         change.after(Action.CORRECT)
-        opened = Version(month, before.number + 1, revision=before.revision)
+        opened = Version(month, change.last.number + 1, revision=change.last.revision)
         values = {
             "narrative": dict(before.narrative),
             "reasons": {key: vars(given) for key, given in before.reasons.items()},
@@ -152,7 +153,14 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
             change, version_id, Action.CORRECT, replace(opened, state=before.state), State.DRAFT, note=note,
             event="correction opened", detail={"reason": note},
         )  # fmt: skip
-        return newest(change)
+        return as_left(change, version_id)
+
+
+def drop_correction(scope: Scope, code: str, month: str, revision: int, reason: str) -> Version:
+    """End a correction that was opened by mistake. Its words and steps stay; what it was to correct stands alone again."""
+    note = _reason(reason)
+    with changing(scope, code, month, revision) as change:
+        return take(change, Action.DROP, note=note, event="correction dropped", detail={"reason": note})
 
 
 def _reason(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from data_access import schema
 from data_access.engine import get_engine
@@ -22,11 +22,23 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 _v, _s = schema.return_version.c, schema.return_step.c
+_e = schema.return_version.alias("earlier").c
+_STANDS = _v.state != State.DROPPED.value
+# The newest version before it that was not dropped; a month's first version corrects none.
+_CORRECTS = (
+    select(func.max(_e.number))
+    .where(
+        _e.programme_id == _v.programme_id, _e.month == _v.month, _e.number < _v.number, _e.state != State.DROPPED.value
+    )
+    .correlate(schema.return_version)
+    .scalar_subquery()
+    .label("corrects")
+)  # fmt: skip
 # Everything but what is heavy: contents, charts and the file are fetched when asked for.
 _LIGHT = (
     _v.id, _v.month, _v.number, _v.state, _v.revision, _v.narrative, _v.reasons, _v.authors, _v.correction_reason,
     _v.updated_at, _v.updated_by, _v.template_name, _v.code_version, _v.data_sha256,
-    _v.contents_sha256, _v.measures, _v.pdf_sha256,
+    _v.contents_sha256, _v.measures, _v.pdf_sha256, _CORRECTS,
 )  # fmt: skip
 
 
@@ -74,10 +86,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Version:
-    """revision 0 means that nothing has been saved for the month yet."""
+    """revision 0 means that nothing has been saved for the month yet.
+
+    Numbers and revisions of a month only rise: neither is used again once a correction was dropped.
+    """
 
     month: str
     number: int = 1
+    corrects: int | None = None  # number of the version that this one corrects: not always the number before
     state: State = State.DRAFT
     revision: int = 0
     narrative: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +132,7 @@ class Version:
         return templates().get(self.template_name) or templates()[programme.return_template]
 
     def coming(self, programme: Programme) -> Action | None:
-        """The step that takes it further; None once it is submitted."""
+        """The step that takes it further; None once it is submitted or dropped."""
         return coming_action(self.state, certified=self.template(programme).certified)
 
     def after(self, action: Action, scope: Scope, programme: Programme) -> State:
@@ -130,6 +146,7 @@ class Version:
         certified = self.template(programme).certified
         return {
             "certified": certified,
+            "correction": self.corrects is not None,
             "actor": actor_of(scope),
             "permissions": scope.permissions,
             "hands": self.hands,
@@ -144,24 +161,33 @@ class Version:
         return next((s for s in self.signatures if s.action is action), None)
 
 
+def newest_of(held: Sequence[Version]) -> Version | None:
+    """Of a month's versions, oldest first, the newest that was not dropped."""
+    return next((v for v in reversed(held) if v.state is not State.DROPPED), None)
+
+
 def latest(scope: Scope, code: str, month: str) -> Version:
-    """The newest version of a month; an empty draft of revision 0 when there is none."""
-    parse_month(month)
-    with opened(scope, code, Permission.VIEW_RETURNS) as o:
-        return held(o.conn, o.programme_id, month) or Version(month)
+    """The newest version of a month that was not dropped; an empty draft of revision 0 when there is none."""
+    return newest_of(of_month(scope, code, month)) or Version(month)
 
 
 def of_month(scope: Scope, code: str, month: str) -> list[Version]:
-    """Every version of a month, oldest first."""
+    """Every version of a month, oldest first, also those that were dropped."""
     parse_month(month)
     with opened(scope, code, Permission.VIEW_RETURNS) as o:
-        return _read(o.conn, o.programme_id, _v.month == month)
+        return held(o.conn, o.programme_id, month)
 
 
 def newest_by_month(scope: Scope, code: str) -> dict[str, Version]:
-    """The newest version of every month that has one."""
+    """The newest version of every month that has one; never one that was dropped."""
     with opened(scope, code, Permission.VIEW_RETURNS) as o:
-        return {v.month: v for v in _read(o.conn, o.programme_id)}  # by number, so the newest stays
+        return {v.month: v for v in _read(o.conn, o.programme_id, _STANDS)}  # by number, so the newest stays
+
+
+def dropped(scope: Scope, code: str) -> list[Version]:
+    """Every correction that was dropped, by month and number."""
+    with opened(scope, code, Permission.VIEW_RETURNS) as o:
+        return _read(o.conn, o.programme_id, _v.state == State.DROPPED.value)
 
 
 def submitted_by_month(scope: Scope, code: str) -> dict[str, Version]:
@@ -180,15 +206,18 @@ def get(scope: Scope, code: str, month: str, number: int) -> Version:
     return found
 
 
-def held(conn: Connection, programme_id: int, month: str) -> Version | None:
-    """The newest version as the connection's transaction sees it."""
-    found = _read(conn, programme_id, _v.month == month)
-    return found[-1] if found else None
+def held(conn: Connection, programme_id: int, month: str) -> list[Version]:
+    """Every version of a month, oldest first, as the connection's transaction sees them."""
+    return _read(conn, programme_id, _v.month == month)
+
+
+def by_id(conn: Connection, programme_id: int, version_id: int) -> Version:
+    return _read(conn, programme_id, _v.id == version_id)[0]
 
 
 def is_sent(version: Version) -> bool:
-    """The month has been submitted, whether or not a correction of it is being written."""
-    return version.state is State.SUBMITTED or version.number > 1
+    """Of a month's newest version: the month has been submitted, whether or not a correction of it is being written."""
+    return version.state is State.SUBMITTED or version.corrects is not None
 
 
 def submitted(conn: Connection, programme_id: int, month: str) -> list[Version]:
@@ -284,8 +313,8 @@ def _steps(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Step, ...]]:
 
 def _version(row: Any, steps: tuple[Step, ...]) -> Version:
     return Version(
-        month=row.month, number=row.number, state=State(row.state), revision=row.revision, narrative=row.narrative,
-        reasons={key: Reason(**value) for key, value in row.reasons.items()}, authors=tuple(row.authors),
+        month=row.month, number=row.number, corrects=row.corrects, state=State(row.state), revision=row.revision,
+        narrative=row.narrative, reasons={key: Reason(**value) for key, value in row.reasons.items()}, authors=tuple(row.authors),
         correction_reason=row.correction_reason, updated_at=row.updated_at, updated_by=row.updated_by,
         template_name=row.template_name or "", code_version=row.code_version or "", data_sha256=row.data_sha256 or "",
         contents_sha256=row.contents_sha256 or "", measures=row.measures or {}, pdf_sha256=row.pdf_sha256 or "",

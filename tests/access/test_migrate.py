@@ -80,7 +80,7 @@ def test_a_draft_saved_before_there_was_a_register_is_version_1_with_its_words(t
         )
     assert migrate.upgrade(engine) is True
     with engine.connect() as conn:
-        held = versions.held(conn, 1, "2023-06")
+        (held,) = versions.held(conn, 1, "2023-06")
     assert (held.number, held.state.value, held.revision) == (1, "draft", 3)
     assert held.narrative == {"highlights": "Siân’s words"}
     assert (held.authors, held.updated_at) == (("mary@example.org",), datetime(2023, 7, 1, 9, 30))

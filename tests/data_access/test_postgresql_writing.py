@@ -252,12 +252,17 @@ def test_a_return_is_signed_once_and_then_kept_by_the_database_itself(doors):
     v = signing.certify(fay, code, month, v.revision, b"%PDF c", at)
     v = signing.submit(mary, code, month, v.revision, b"%PDF c s", at)
     assert versions.sealed_pdf(mary, code, v) == b"%PDF c s"
+    second = signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    second = signing.drop_correction(mary, code, month, second.revision, "It was recorded in another month.")
     for statement in (
         "UPDATE return_version SET pdf = 'x'", "UPDATE return_version SET narrative = '{}'", "DELETE FROM return_version",
+        "UPDATE return_version SET reasons = '{}', narrative = '{}' WHERE number = 2",
+        "UPDATE return_version SET state = 'draft' WHERE number = 2", "DELETE FROM return_version WHERE number = 2",
         "UPDATE return_step SET actor = 'x'", "DELETE FROM return_step",
     ):  # fmt: skip
         with pytest.raises(DBAPIError, match=r"does not change|only ever added to"), writing().begin() as conn:
             conn.exec_driver_sql(statement)
-    assert versions.latest(mary, code, month) == v
-    v = signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    assert versions.of_month(mary, code, month) == [v, second]
+    third = signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    assert (third.number, third.corrects) == (3, 1)
     assert versions.get(mary, code, month, 1).state.value == "submitted"

@@ -160,6 +160,85 @@ def test_submitting_a_correction_supersedes_what_it_corrects(engine, monkeypatch
     assert versions.newest_by_month(MARY, "TEST")[MONTH].number == 2
 
 
+def dropped(first: versions.Version) -> versions.Version:
+    """A correction of ``first`` with words of its own, opened by mistake."""
+    second = signing.open_correction(MARY, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+    second = narrative.save(MARY, "TEST", MONTH, {"highlights": "Other words"}, second.revision)
+    return signing.drop_correction(BEN, "TEST", MONTH, second.revision, "It was another month's return.")
+
+
+def test_a_dropped_correction_stays_and_what_it_was_to_correct_is_the_newest_again(engine):
+    first = submitted()
+    second = dropped(first)
+    assert (second.state, second.number, second.corrects) == (State.DROPPED, 2, 1)
+    assert (second.narrative, second.correction_reason) == (
+        {"highlights": "Other words"},
+        "Two crimes were recorded late.",
+    )
+    assert [s.action for s in second.steps] == [Action.CORRECT, Action.EDIT, Action.DROP]
+    assert (second.steps[-1].who, second.steps[-1].note) == (
+        "ben@example.org, manager",
+        "It was another month's return.",
+    )
+    assert audit_events(engine)[-1] == "correction dropped"
+    assert versions.latest(MARY, "TEST", MONTH) == first
+    assert versions.newest_by_month(MARY, "TEST") == versions.submitted_by_month(MARY, "TEST") == {MONTH: first}
+    assert versions.dropped(MARY, "TEST") == [second] == [versions.get(MARY, "TEST", MONTH, 2)]
+    assert versions.is_sent(versions.latest(MARY, "TEST", MONTH))
+
+
+def test_numbers_and_revisions_of_a_dropped_correction_are_not_used_again(engine):
+    first = submitted()
+    second = dropped(first)
+    third = signing.open_correction(MARY, "TEST", MONTH, first.revision, "A visit was counted twice.")
+    assert (third.number, third.corrects, third.narrative) == (3, 1, {"highlights": "Words"})
+    for seen in range(first.revision, second.revision + 1):
+        with pytest.raises(StaleVersion):  # words for the dropped one do not land in the next
+            narrative.save(MARY, "TEST", MONTH, {"highlights": "Late words"}, seen)
+    v = signing.check(BEN, "TEST", MONTH, third.revision, frozen())
+    v = signing.approve(OLIVE, "TEST", MONTH, v.revision, b"%PDF v3", AT)
+    v = signing.certify(FAY, "TEST", MONTH, v.revision, b"%PDF v3 c", AT)
+    signing.submit(MARY, "TEST", MONTH, v.revision, b"%PDF v3 c s", AT)
+    states = [v.state for v in versions.of_month(MARY, "TEST", MONTH)]
+    assert states == [State.SUPERSEDED, State.DROPPED, State.SUBMITTED]
+
+
+def test_only_a_draft_that_corrects_is_dropped_by_a_manager_with_a_reason(engine):
+    draft, why = narrative.save(MARY, "TEST", MONTH, {}, 0), "It was opened by mistake."
+    with pytest.raises(NotNow, match="Only a correction can be dropped"):
+        signing.drop_correction(MARY, "TEST", MONTH, draft.revision, why)
+    first = submitted(revision=draft.revision)
+    second = signing.open_correction(MARY, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+    with pytest.raises(NotYours, match="Your role may not drop a return"):
+        signing.drop_correction(OLIVE, "TEST", MONTH, second.revision, why)
+    with pytest.raises(narrative.TextRefused, match="Give a reason"):
+        signing.drop_correction(MARY, "TEST", MONTH, second.revision, " no ")
+    signed = signing.check(BEN, "TEST", MONTH, second.revision, frozen())
+    with pytest.raises(NotNow, match="Send it back to draft first"):
+        signing.drop_correction(MARY, "TEST", MONTH, signed.revision, why)
+    back = signing.send_back(MARY, "TEST", MONTH, signed.revision, "It should never have been opened.")
+    assert signing.drop_correction(MARY, "TEST", MONTH, back.revision, why).state is State.DROPPED
+
+
+def test_of_two_who_drop_at_once_one_drops_and_one_is_told_by_whom(engine):
+    first, together = submitted(), Barrier(2)
+    second = signing.open_correction(MARY, "TEST", MONTH, first.revision, "Two crimes were recorded late.")
+
+    def drop(who):
+        together.wait(10)
+        try:
+            return signing.drop_correction(who, "TEST", MONTH, second.revision, "It was opened by mistake.").updated_by
+        except StaleVersion as told:
+            return str(told)
+
+    with ThreadPoolExecutor(2) as pool:
+        by, said = sorted(pool.map(drop, (MARY, BEN)), key=len)
+    assert said.startswith(
+        f"{by} changed this return since you opened it: version 2 was dropped, and version 1 is submitted"
+    )
+    assert audit_events(engine).count("correction dropped") == 1
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -168,15 +247,20 @@ def test_submitting_a_correction_supersedes_what_it_corrects(engine, monkeypatch
         "UPDATE return_version SET state = 'draft'",
         "UPDATE return_version SET contents = NULL, state = 'superseded'",
         "DELETE FROM return_version",
+        "UPDATE return_version SET narrative = '{}' WHERE number = 2",
+        "UPDATE return_version SET state = 'draft' WHERE number = 2",
+        "UPDATE return_version SET state = 'superseded' WHERE number = 2",
+        "DELETE FROM return_version WHERE number = 2",
         "UPDATE return_step SET actor = 'x'",
         "DELETE FROM return_step",
     ],
 )
-def test_the_database_itself_refuses_to_change_what_was_submitted(engine, statement):
+def test_the_database_itself_refuses_to_change_what_was_submitted_or_dropped(engine, statement):
     v = submitted()
+    gone = dropped(v)
     with pytest.raises(IntegrityError, match=r"does not change|only ever added to"), engine.begin() as conn:
         conn.execute(text(statement))
-    assert versions.latest(MARY, "TEST", MONTH) == v
+    assert versions.of_month(MARY, "TEST", MONTH) == [v, gone]
 
 
 def test_a_stored_file_that_was_changed_on_disk_is_given_to_nobody(engine):

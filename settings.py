@@ -40,8 +40,9 @@ class MailSettings:
     starttls: bool = True
     sender: str = ""
     portal_address: str = ""  # what links in e-mails and calendars begin with
-    draft_day: int = 3  # of the month after; managers are told that the draft can be opened
+    draft_day: int = 3  # of the month after; managers are told that the draft is there
     reminder_days: tuple[int, ...] = (7, 2)  # before the return is due
+    build_drafts: bool = True  # the worker builds each draft from draft_day on, also where no mail is sent
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _mail_settings() -> MailSettings:
         portal_address=address,
         draft_day=_number("RETURN_DRAFT_DAY", 3, 1, 28),
         reminder_days=_days("RETURN_REMINDER_DAYS", "7,2"),
+        build_drafts=os.environ.get("RETURN_BUILD_DRAFTS", "1") == "1",
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from functools import partial
+
 import click
 from flask import Flask
 
@@ -51,11 +55,20 @@ def list_mail() -> None:
 
 @jobs_command.command("tell")
 def tell() -> None:
-    """Put today's notices of monthly returns into the outbox (the worker does this every hour)."""
-    from jobs.schedule import write_notices  # the other commands need none of what this imports
+    """Ask for drafts of monthly returns, and put notices into the outbox (the worker does this every ten minutes)."""
+    from jobs.drafts import ask_for_drafts  # the other commands need none of what these import
+    from jobs.schedule import write_notices
+    from jobs.turns import write_turns
 
-    for line in write_notices(_is_submitted):
-        click.echo(line)
+    failed = False
+    for part in (ask_for_drafts, partial(write_notices, _is_submitted), write_turns):
+        try:
+            for line in part():
+                click.echo(line)
+        except Exception:  # what is wrong with one must not keep the others from being told
+            failed = True
+            click.echo(traceback.format_exc(), err=True)
+    sys.exit(failed)
 
 
 def _is_submitted(code: str, month: str) -> bool:

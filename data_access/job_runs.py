@@ -51,6 +51,7 @@ class Made:
     mime: str
     size: int
     sha256: str
+    said: str = "Done."
 
 
 def read(token: str) -> Job | None:
@@ -111,7 +112,7 @@ def finish(held: Claim, made: Made, keep_for: timedelta) -> Job:
         now = utc_now()
         move(
             conn, row, JobState.DONE,
-            progress=1.0, said="Done.", ended_at=now, expires_at=now + keep_for, body=made.body,
+            progress=1.0, said=made.said[:300], ended_at=now, expires_at=now + keep_for, body=made.body,
             file_name=made.file_name[:200], mime=made.mime[:100], size=made.size, sha256=made.sha256,
         )  # fmt: skip
         log(conn, "job done", row.owner, row.id, row.kind, row.programme_id, sha256=made.sha256)

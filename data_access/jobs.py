@@ -1,7 +1,8 @@
-"""Jobs: what a person starts, sees and takes away of their own. The worker's side is job_runs.
+"""Jobs: what a person starts, sees and takes away. The worker's side is job_runs.
 
 The row is the truth and the queue only says that there is one, so a queue that is away loses nothing. Somebody else's
-job does not exist, for administrators neither: its result is what its owner may see.
+job does not exist, for administrators neither: its result is what its owner may see. What the worker starts by itself
+for a programme is for everyone there who holds the permission that its kind names.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from data_access import audit, schema
 from data_access.accounts import account_by_email
 from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
 from domain import formats
-from domain.jobs import Job, JobState, may_follow
+from domain.jobs import SCHEDULE, SCHEDULED, Job, JobState, may_follow
 from domain.roles import Permission
 from domain.scope import OutOfScope, Scope, scope_for, server_scope
 from settings import load_settings
 
 MOST_LIVE = 10  # waiting or running, of one person
+NO_SUCH_JOB = "There is no such job. It may be long over; look at your list of jobs."
 MOST_LISTED = 50
 LIVE = (JobState.WAITING, JobState.RUNNING)
 _J = schema.job
@@ -80,12 +82,39 @@ def start(
         for row in mine:
             if (row.kind, row.programme_id, row.arguments) == (kind, programme_id, wanted) and not row.cancel_requested:
                 return as_job(row)
-        if len(mine) >= MOST_LIVE:
-            raise JobRefused(
-                f"You have {len(mine)} jobs that are not finished, which is as many as one person may have. Wait until "
-                "one is done or cancel one, then try again."
-            )
+        _check_room(len(mine))
         return _added(conn, scope, kind, programme_id, wanted)
+
+
+def start_scheduled(scope: Scope, kind: str, code: str, arguments: Mapping[str, Any]) -> Job:
+    """A job of the worker's own, or the one that was ever started for the same, however it ended."""
+    scope.require(SCHEDULED[kind])
+    scope.require_programme(code)
+    wanted = json.loads(json.dumps(dict(arguments)))
+    with writing(lock=ACCOUNTS).begin() as conn:
+        for row in conn.execute(_scheduled(kind, code)).all():
+            if row.arguments == wanted:
+                return as_job(row)
+        # As many as one person: those of many programmes must not stand before what people wait for.
+        live = _rows().where(_J.c.owner == SCHEDULE, _J.c.state.in_(LIVE))
+        _check_room(len(conn.execute(live).all()))
+        return _added(conn, scope, kind, _programme_id(conn, code), wanted)
+
+
+def scheduled(scope: Scope, kind: str, code: str) -> list[Job]:
+    """What the worker started by itself for a programme, newest first; OutOfScope without the kind's permission there."""
+    scope.require(SCHEDULED[kind])
+    scope.require_programme(code)
+    with get_engine().connect() as conn:
+        return [as_job(row) for row in conn.execute(_scheduled(kind, code)).all()]
+
+
+def _check_room(live: int) -> None:
+    if live >= MOST_LIVE:
+        raise JobRefused(
+            f"You have {live} jobs that are not finished, which is as many as one person may have. Wait until one is "
+            "done or cancel one, then try again."
+        )
 
 
 def _programme_id(conn: Connection, code: str | None) -> int | None:
@@ -112,9 +141,9 @@ def _added(conn: Connection, scope: Scope, kind: str, programme_id: int | None, 
 
 
 def get(scope: Scope, token: str) -> Job:
-    """The person's own job; NoSuchJob for anything else, without saying which."""
+    """The person's own job, or the worker's for them; NoSuchJob for anything else, without saying which."""
     with get_engine().connect() as conn:
-        return as_job(_own(conn, scope, token))
+        return as_job(_readable(conn, scope, token))
 
 
 def list_own(scope: Scope) -> list[Job]:
@@ -154,9 +183,9 @@ def explain_waiting(token: str, said: str) -> None:
 
 
 def read_result(scope: Scope, token: str) -> tuple[Job, bytes]:
-    """The person's own finished file, as long as it is kept; NoSuchJob, or NoResult with the reason."""
+    """A finished file of a job that ``get`` gives, as long as it is kept; NoSuchJob, or NoResult with the reason."""
     with get_engine().connect() as conn:
-        row = _own(conn, scope, token)
+        row = _readable(conn, scope, token)
     job = as_job(row)
     if job.state is not JobState.DONE:
         raise NoResult(f"There is no file: the job is {job.state.value}. {job.error or job.said}")
@@ -193,15 +222,33 @@ def _rows() -> Select[Any]:
     return select(_J, schema.programme.c.code).outerjoin(schema.programme, schema.programme.c.id == _J.c.programme_id)
 
 
+def _scheduled(kind: str, code: str) -> Select[Any]:
+    mine = (_J.c.owner == SCHEDULE, _J.c.by_server.is_(True), _J.c.kind == kind)
+    return _rows().where(*mine, schema.programme.c.code == code).order_by(_J.c.id.desc())
+
+
 def row_of(conn: Connection, token: str) -> Any | None:
     return conn.execute(_rows().where(_J.c.token == token)).first()
 
 
 def _own(conn: Connection, scope: Scope, token: str) -> Any:
-    row = row_of(conn, token.replace("\0", ""))  # PostgreSQL takes no NUL, not even to look for
-    if row is None or row.owner != scope.actor or not _is_theirs(scope, row):
-        raise NoSuchJob("There is no such job. It may be long over; look at your list of jobs.")
+    row = _readable(conn, scope, token)
+    if row.owner != scope.actor:
+        raise NoSuchJob(NO_SUCH_JOB)
     return row
+
+
+def _readable(conn: Connection, scope: Scope, token: str) -> Any:
+    row = row_of(conn, token.replace("\0", ""))  # PostgreSQL takes no NUL, not even to look for
+    if row is None or not (_is_for_programme(scope, row) or (row.owner == scope.actor and _is_theirs(scope, row))):
+        raise NoSuchJob(NO_SUCH_JOB)
+    return row
+
+
+def _is_for_programme(scope: Scope, row: Any) -> bool:
+    """Made by the worker itself, for those who may see such things of the programme."""
+    needed = SCHEDULED.get(row.kind) if row.owner == SCHEDULE and row.by_server else None
+    return needed is not None and scope.may(needed) and row.code is not None and scope.sees(row.code)
 
 
 def _is_theirs(scope: Scope, row: Any) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from data_access import schema
 from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
@@ -13,6 +14,9 @@ from domain.roles import Permission
 from domain.scope import Scope
 
 LONGEST_WAIT = timedelta(hours=1)
+TOO_LATE = "Not sent: it would have come too late."
+OVERTAKEN = "Not sent: the return has moved on since it was written."
+_TURN = re.compile(r"(Return \S+, revision [0-9]+): ")
 _O = schema.mail_outbox
 
 
@@ -56,18 +60,33 @@ def _wait(attempts: int) -> timedelta:
 
 
 def take(mail_id: int, now: datetime) -> Mail | None:
-    """The e-mail for who sends it, counted as tried; None where another worker was quicker or it is too late."""
+    """The e-mail for who sends it, counted as tried; None where another worker was quicker, or where it would mislead."""
     with writing(lock=ACCOUNTS).begin() as conn:
         row = conn.execute(select(_O).where(_O.c.id == mail_id)).one()
         tried = row.tried_at is not None and row.tried_at + _wait(row.attempts) > now
         if row.sent_at or row.given_up_at or tried:
             return None
-        if row.not_after < now:
-            late = f"Not sent: it would have come too late. {row.last_error}".strip()[:300]
-            conn.execute(update(_O).where(_O.c.id == mail_id).values(given_up_at=now, last_error=late))
+        why = TOO_LATE if row.not_after < now else OVERTAKEN if _is_overtaken(conn, row.subject) else ""
+        if why:
+            why = f"{why} {row.last_error}".strip()[:300]
+            conn.execute(update(_O).where(_O.c.id == mail_id).values(given_up_at=now, last_error=why))
             return None
         conn.execute(update(_O).where(_O.c.id == mail_id).values(tried_at=now, attempts=row.attempts + 1))
         return Mail(row.to, row.subject, row.body, row.not_after, row.id, row.created_at, row.attempts + 1)
+
+
+def turn_name(code: str, month: str, revision: int) -> str:
+    """What the subject of an e-mail about a return's next step begins with: by it ``take`` knows one that is overtaken."""
+    return f"Return {code}-{month}, revision {revision}"
+
+
+def _is_overtaken(conn: Connection, subject: str) -> bool:
+    found = _TURN.match(subject)
+    if found is None:
+        return False
+    p, v = schema.programme.c, schema.return_version.c
+    newest = select(p.code, v.month, func.max(v.revision)).join(schema.return_version, v.programme_id == p.id)
+    return found[1] not in {turn_name(*row) for row in conn.execute(newest.group_by(p.code, v.month))}
 
 
 def sent(mail_id: int) -> None:

@@ -1,4 +1,4 @@
-"""A job: work that one person started and that goes on apart from their page, and the states it passes through."""
+"""A job: work that somebody, or the worker itself, started and that goes on apart from a page, and the states it passes through."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from domain.roles import Permission
+
+SCHEDULE = "schedule"  # the server's own actor: owner of the jobs that the worker starts by itself
+DRAFT_RETURN = "draft return"
+# What the worker starts by itself is for whoever holds this permission in the job's programme.
+SCHEDULED: Mapping[str, Permission] = {DRAFT_RETURN: Permission.VIEW_RETURNS}
 
 
 class JobState(StrEnum):
@@ -40,7 +47,7 @@ class Job:
     programme_code: str | None
     arguments: Mapping[str, Any]
     owner: str
-    by_server: bool  # started on the command line: no account stands behind it
+    by_server: bool  # started on the command line or by the worker itself: no account stands behind it
     state: JobState
     progress: float  # 0 to 1
     said: str  # one sentence: what it is doing, or what became of it

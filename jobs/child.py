@@ -113,7 +113,7 @@ def write(result: Result) -> Made:
         raise
     _sync_folder()
     sha256 = hashlib.sha256(result.body).hexdigest()
-    return Made(body, result.file_name, result.mime, len(result.body), sha256)
+    return Made(body, result.file_name, result.mime, len(result.body), sha256, result.said)
 
 
 def _sync_folder() -> None:

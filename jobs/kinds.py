@@ -28,6 +28,7 @@ class Result:
     file_name: str
     mime: str
     body: bytes
+    said: str = "Done."  # what the job's row says once it is over
 
 
 @dataclass(frozen=True)

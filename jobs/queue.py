@@ -17,7 +17,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from data_access import jobs
-from domain.jobs import Job
+from domain.jobs import Job, JobState
 from domain.scope import Scope
 from jobs.kinds import kind_of
 from settings import load_settings
@@ -110,7 +110,16 @@ def start(scope: Scope, kind: str, programme_code: str | None, **arguments: Any)
 
     The same job of the same person that is not over yet is given instead of a second one.
     """
-    job = jobs.start(scope, kind, programme_code, arguments, permission=kind_of(kind).permission)
+    return _told(scope, jobs.start(scope, kind, programme_code, arguments, permission=kind_of(kind).permission))
+
+
+def start_scheduled(scope: Scope, kind: str, programme_code: str, **arguments: Any) -> Job:
+    """Start a job of the worker's own, once for the same arguments; OutOfScope, or JobRefused while too many wait."""
+    job = jobs.start_scheduled(scope, kind, programme_code, arguments)
+    return _told(scope, job) if job.state is JobState.WAITING else job
+
+
+def _told(scope: Scope, job: Job) -> Job:
     try:
         enqueue(job.token)
     except QueueAway as problem:

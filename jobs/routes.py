@@ -1,4 +1,4 @@
-"""``GET /jobs/<token>``: a job's file, for its owner alone; ``GET /returns/calendar.ics``: when returns are due."""
+"""``GET /jobs/<token>``: a job's file, for its owner, or for the programme the worker made it for; ``GET /returns/calendar.ics``: when returns are due."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from data_access import job_runs
 from jobs import mail, queue
@@ -19,9 +21,10 @@ from jobs.supervise import RUNNING
 from settings import ROOT
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 EVERY_SECONDS = 30.0
 TELL_FIRST_AFTER_SECONDS = 60.0  # what waited while the worker was away comes first
-TELL_EVERY_SECONDS = 3600.0
+TELL_EVERY_SECONDS = 600.0
 TELL_SECONDS = 900.0
 
 
@@ -54,25 +57,32 @@ def _send_mail() -> None:
         log.warning("%s", said)
 
 
-def _step(step: Callable[[], object]) -> None:
+def _step(step: Callable[[], T]) -> T | None:
     try:
-        step()
+        return step()
     except queue.QueueAway as problem:
         log.warning("%s Jobs wait until it is back.", problem)
     except Exception:
         log.exception("A step of the worker's round failed; it is tried again later.")
+    return None
 
 
-def tell_of_returns() -> None:
-    """In a process of its own: finding out which months are held needs libraries that the worker does without."""
+def tell_of_returns(said: set[str]) -> set[str]:
+    """In a process of its own: finding out which months are held needs libraries that the worker does without.
+
+    ``said`` are the lines of the last time, which are not logged again; those of this time are given back.
+    """
     command = [sys.executable, "-m", "flask", "--app", str(ROOT / "app"), "jobs", "tell"]
     done = subprocess.run(  # noqa: S603 - our own command
         command, capture_output=True, text=True, timeout=TELL_SECONDS, env=os.environ, check=False
     )
+    lines = done.stdout.splitlines()
+    for line in lines:
+        if line not in said:
+            log.warning("%s", line)
     if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    for line in done.stdout.splitlines():
-        log.warning("%s", line)
+        log.error("Telling of returns failed: %s", done.stderr[-2000:])
+    return set(lines)
 
 
 class Sweeper(threading.Thread):
@@ -84,11 +94,12 @@ class Sweeper(threading.Thread):
 
     def run(self) -> None:
         tell_at = time.monotonic() + TELL_FIRST_AFTER_SECONDS
+        said: set[str] = set()
         while True:
             _step(sweep)
             if time.monotonic() >= tell_at:
                 tell_at = time.monotonic() + TELL_EVERY_SECONDS
-                _step(tell_of_returns)
+                said = _step(partial(tell_of_returns, said)) or set()
             if self._ended.wait(EVERY_SECONDS):
                 return
 

@@ -117,6 +117,6 @@ def test_with_the_queues_file_away_the_job_waits_and_is_found_when_it_is_back(ma
 def test_who_may_start_which_kind(mary: Scope, data_dir: Path) -> None:
     with pytest.raises(OutOfScope, match="view returns"):
         queue.start(scope_of(FUNDER, Role.FUNDER), return_kinds.PDF, "TEST", month="2023-10")
-    with pytest.raises(JobRefused, match="There are: document, return pdf, returns of a month"):
+    with pytest.raises(JobRefused, match="There are: document, draft return, return pdf, returns of a month"):
         queue.start(mary, "cake", "TEST")
     assert jobs.list_own(mary) == []

@@ -149,7 +149,10 @@ def test_an_email_says_what_is_asked_by_when_and_where_and_holds_no_data() -> No
 
 @pytest.fixture
 def with_mail(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    values = {"SMTP_HOST": "127.0.0.1", "MAIL_FROM": "p@x.example", "PORTAL_ADDRESS": "https://portal.example.org"}
+    values = {
+        "SMTP_HOST": "127.0.0.1", "MAIL_FROM": "p@x.example", "PORTAL_ADDRESS": "https://portal.example.org",
+        "RETURN_BUILD_DRAFTS": "0",
+    }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return data_dir

@@ -24,6 +24,7 @@ from data_access.loading.result import LoadRefused
 from data_access.partitions import Found
 from data_access.sorting import Workspace
 from data_access.streamed_counting import Totals, count_visits
+from domain.formats import safe_cell
 from domain.periods import LONDON
 
 _MOMENT = pa.timestamp("ms", tz=LONDON.key)
@@ -124,8 +125,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and value[:1] in _MAY_RUN:
-        from components.block import safe_cell  # here, because it brings Dash
-
         return safe_cell(value)
     # Six decimals of a minute are a sixteenth of a millisecond.
     return f"{value:.6f}" if isinstance(value, float) else str(value)

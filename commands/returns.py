@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sys
 from collections.abc import Sequence
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 
@@ -20,11 +22,9 @@ from data_access.reading import UnknownProgramme
 from data_access.returns import versions
 from data_access.returns.versions import Damaged, KnownFile, NoSuchVersion, Version
 from domain import formats
+from domain.return_states import State
 from domain.scope import server_scope
 from reports.charts import ChartError
-from reports.checks.answers import stands_in_the_way
-from reports.checks.model import Severity
-from reports.checks.run import run_checks, texts_of
 from reports.contents import MonthNotHeld, contents_of, returnable_months
 from reports.data_files.formats import FORMATS
 from reports.differences import differences
@@ -61,7 +61,14 @@ def _version(code: str, month: str, number: int | None) -> Version:
     return versions.latest(SCOPE, code, month) if number is None else versions.get(SCOPE, code, month, number)
 
 
+@cache
+def _settled() -> None:
+    """Once: what is loaded by now stays, so the collector need not walk it again and again while pages are laid out."""
+    gc.freeze()
+
+
 def _write(code: str, version: Version, kind: str, out: Path) -> bytes:
+    _settled()
     file = return_file(SCOPE, code, version, kind)
     write_whole(out, file.body)
     detail = {"month": version.month, "version": version.number, "sha256": hashlib.sha256(file.body).hexdigest()}
@@ -141,6 +148,11 @@ def _one(code: str, month: str, kinds: Sequence[str], folder: Path) -> str:
 @_month
 def check(code: str, month: str) -> None:
     """Say what every check finds; 1 while anything stands in the way of the analyst's signature."""
+    # Here: the checks work every figure out again, and building needs none of what they bring.
+    from reports.checks.answers import stands_in_the_way
+    from reports.checks.model import Severity
+    from reports.checks.run import run_checks, texts_of
+
     try:
         version = _version(code, month, None)
         results = run_checks(SCOPE, contents_of(SCOPE, code, version), texts_of(version), version.reasons)
@@ -163,10 +175,10 @@ def check(code: str, month: str) -> None:
 @returns.command("list")
 @_programme
 def list_(code: str) -> None:
-    """Every month a return can be built for: state, version, due date, how late it is or was, and the sealed file's hash."""
+    """Every month a return can be built for: state, version, due date, how late it is or was, the sealed file's hash; corrections dropped."""
     try:
         programme, months = get_programme(SCOPE, code), returnable_months(SCOPE, code)
-        held = versions.newest_by_month(SCOPE, code)
+        held, dropped = versions.newest_by_month(SCOPE, code), versions.dropped(SCOPE, code)
     except REFUSED as problem:
         _stop(problem)
     click.echo(f"{'Month':9}{'Version':9}{'State':42}{'Due':52}SHA-256 of the sealed file")
@@ -176,6 +188,13 @@ def list_(code: str) -> None:
         state = status(version) if version.revision else "Not started"
         when = due_and_sent(due_date(programme, month), first_of(SCOPE, code, version), today)
         click.echo(f"{month:9}{version.number:<9}{state:42}{when:52}{version.pdf_sha256}".rstrip())
+        for gone in (v for v in dropped if v.month == month):
+            click.echo(f"{month:9}{gone.number:<9}{_dropped_words(gone)}")
+
+
+def _dropped_words(version: Version) -> str:
+    last = version.steps[-1]
+    return f"{status(version)} by {last.who}, {formats.local_time(last.at)}: {' '.join(last.note.split())}"
 
 
 @returns.command("diff")
@@ -230,4 +249,5 @@ def _known_words(file: KnownFile) -> str:
         return f"{name}, {file.state.value}: {taken}, as it stands."
     if file.has_file:
         return f"{name}, {file.state.value}: {taken}, an earlier copy. The version has been sealed again since."
-    return f"{name}: {taken}. The version was sent back to draft since, so this file does not stand."
+    dropped = " and then dropped" if file.state is State.DROPPED else ""
+    return f"{name}: {taken}. The version was sent back to draft{dropped} since, so this file does not stand."

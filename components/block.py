@@ -19,9 +19,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from components.columns import Column, written
 from components.states import empty
-from components.table import Column, data_table, written
+from components.table import data_table
 from components.view import View
+from domain import formats
 from domain.roles import Permission
 
 # plotly.js 4 offers "Share chart..." to a public cloud unless told not to (the first two settings).
@@ -206,19 +208,6 @@ def _method_links(block: Block, view: View, titles: Mapping[str, str]) -> list[A
     return [html.P([*said, "."], className="downloads")]
 
 
-def safe_cell(value: str) -> str:
-    """A spreadsheet would run a cell that starts like a formula; a leading apostrophe stops it."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value) else value
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
 def block_csv(block: Block, view: View) -> str:
     """The block's table as CSV: three head lines (what, filters, as at), then heads and plain numbers."""
     frame, columns = block.frame(view), block.columns(view)
@@ -232,11 +221,13 @@ def block_csv(block: Block, view: View) -> str:
         *([f"How it can mislead: {block.misleads}"] if block.misleads else []),
         *notes(frame),
     ):
-        writer.writerow([safe_cell(line)])
+        writer.writerow([formats.safe_cell(line)])
     writer.writerow([c.head for c in columns])
     shown = written(frame, columns)
     for record, row in zip(frame.to_dict("records"), shown, strict=True):
-        writer.writerow([safe_cell(_plain(record[c.name], text, c)) for text, c in zip(row, columns, strict=True)])
+        writer.writerow(
+            [formats.safe_cell(_plain(record[c.name], text, c)) for text, c in zip(row, columns, strict=True)]
+        )
     return out.getvalue()
 
 
@@ -246,7 +237,7 @@ def frame_csv(frame: pd.DataFrame) -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(list(frame.columns))
     for row in frame.itertuples(index=False):
-        writer.writerow(["" if value is None or value != value else safe_cell(str(value)) for value in row])
+        writer.writerow(["" if value is None or value != value else formats.safe_cell(str(value)) for value in row])
     return out.getvalue()
 
 

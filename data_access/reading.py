@@ -16,6 +16,7 @@ from sqlalchemy import Column, Connection, Select, func, select
 
 from data_access import schema
 from data_access.engine import get_engine
+from data_access.remembered import once
 from domain import formats
 from domain.filters import Filters
 from domain.periods import Period, month_end, month_of, month_period
@@ -55,11 +56,12 @@ class Opened:
     def areas(self) -> pd.DataFrame:
         """[id, code, name, active_from, active_to] in display order."""
         a = schema.area.c
-        return self.frame(
+        statement = (
             select(a.id, a.code, a.name, a.active_from, a.active_to)
             .where(a.programme_id == self.programme_id)
             .order_by(a.position, a.code)
         )
+        return once(("areas", self.programme_id), lambda: self.frame(statement))
 
 
 @contextmanager
@@ -69,11 +71,16 @@ def opened(scope: Scope, code: str, *permissions: Permission) -> Iterator[Opened
         scope.require(permission)
     scope.require_programme(code)
     with get_engine().connect() as conn:
-        p = schema.programme.c
-        row = conn.execute(select(p.id, p.config, p.weight_set_id).where(p.code == code)).first()
-        if row is None:
-            raise UnknownProgramme(f"No programme has the code “{code}”. Load its programme file first.")
-        yield Opened(conn, scope, row.id, parse_programme(row.config), row.weight_set_id)
+        programme_id, programme, weight_set_id = once(("programme", code), lambda: _programme(conn, code))
+        yield Opened(conn, scope, programme_id, programme, weight_set_id)
+
+
+def _programme(conn: Connection, code: str) -> tuple[int, Programme, int | None]:
+    p = schema.programme.c
+    row = conn.execute(select(p.id, p.config, p.weight_set_id).where(p.code == code)).first()
+    if row is None:
+        raise UnknownProgramme(f"No programme has the code “{code}”. Load its programme file first.")
+    return row.id, parse_programme(row.config), row.weight_set_id
 
 
 def require_days(opened_: Opened, by: Iterable[str]) -> None:
@@ -150,6 +157,11 @@ def covered(o: Opened, kinds: Sequence[str], held: Column[Any], *, month_text: b
     A load's period runs from its first row to its last; it covers its first month from the start, because the
     first crime of an extract is not the day the extract begins, and its last month as EDGE_DAYS says.
     """
+    key = ("covered", o.programme_id, tuple(kinds), str(held), month_text)
+    return once(key, lambda: _covered(o, kinds, held, month_text))
+
+
+def _covered(o: Opened, kinds: Sequence[str], held: Column[Any], month_text: bool) -> Covered:
     c = schema.load.c
     rows = o.conn.execute(
         select(c.period_from, c.period_to).where(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
@@ -34,13 +34,17 @@ def remembered(query: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(query)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        held = _held.get()
-        if held is None:
-            return query(*args, **kwargs)
-        key = (query, args, tuple(sorted(kwargs.items())))
-        if key not in held:
-            held[key] = query(*args, **kwargs)
-        answer = held[key]
-        return answer.copy() if isinstance(answer, pd.DataFrame) else answer
+        return once((query, args, tuple(sorted(kwargs.items()))), lambda: query(*args, **kwargs))
 
     return asked
+
+
+def once(key: Hashable, read: Callable[[], R]) -> R:
+    """For what lies below the query functions, whose arguments cannot be compared: ``key`` says what ``read`` depends on."""
+    held = _held.get()
+    if held is None:
+        return read()
+    if key not in held:
+        held[key] = read()
+    answer = held[key]
+    return cast(R, answer.copy()) if isinstance(answer, pd.DataFrame) else cast(R, answer)

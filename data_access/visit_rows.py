@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Float, and_, case, literal, null, select
 
 from data_access import schema
 from data_access.reading import Opened
+from data_access.remembered import once
 from domain.periods import Period
 from domain.programme import Programme
 
@@ -33,6 +34,11 @@ def dose_expression(programme: Programme) -> ColumnElement[Any]:
 
 def visit_rows(o: Opened, period: Period, areas: pd.DataFrame, provider: str | None) -> pd.DataFrame:
     """One row a visit: the finest grain, because a median and the hours need it (some thousands a year)."""
+    key = ("visits", o.programme_id, period, tuple(areas["id"]), provider)
+    return once(key, lambda: _visit_rows(o, period, areas, provider))
+
+
+def _visit_rows(o: Opened, period: Period, areas: pd.DataFrame, provider: str | None) -> pd.DataFrame:
     dose = dose_expression(o.programme)
     query = select(
         _visit.area_id, _visit.provider, _visit.team, _visit.local_date, _visit.local_minute, _visit.entered_at,

@@ -12,6 +12,13 @@ UNAVAILABLE = "[x]"
 CONFIDENTIAL = "[c]"
 LOW = "[low]"
 UNRELIABLE = "[u]"
+SYMBOL_NOTES = {
+    NOT_APPLICABLE: "not applicable",
+    UNAVAILABLE: "unavailable",
+    CONFIDENTIAL: "count of 1 to 4 or one that would reveal it, suppressed",
+    LOW: "rounds to 0",
+    UNRELIABLE: "low reliability",
+}
 MINUS = "\u2212"
 
 
@@ -101,3 +108,16 @@ def joined(words: list[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def safe_cell(value: str) -> str:
+    """A spreadsheet would run a cell that starts like a formula; a leading apostrophe stops it."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value) else value
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from analysis.dosage.bridge_calibration import OWN_TRACKERS
 from analysis.dosage.rules import Rules
 from components import figures, palette
 from components.block import Block, register_block
-from components.table import Column, count, decimal, share, text
+from components.columns import Column, count, decimal, share, text
 from components.view import View
 from data_access import counted, rule_changes
 from domain import formats

@@ -11,7 +11,8 @@ import pandas as pd
 from dash import html
 
 from analysis.dosage.rules import Rules
-from components.table import Column, data_table, decimal, text
+from components.columns import Column, decimal, text
+from components.table import data_table
 from data_access import rule_changes
 from data_access.dosage_rules import RulesError, rules_from_json
 from data_access.rule_changes import Moved

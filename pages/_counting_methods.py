@@ -13,7 +13,8 @@ from analysis.dosage.bridge import SPARSE_FROM_S
 from analysis.dosage.bridge_calibration import LEAST_CELLS
 from analysis.dosage.shipped_calibration import MEASURED, MEASURED_ON, WALKERS
 from analysis.dosage.simulation import STYLES
-from components.table import count, data_table, decimal, share
+from components.columns import count, decimal, share
+from components.table import data_table
 from domain import formats
 from pages._counting_words import STYLES as WAYS_OF_PATROLLING
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from components import figures
 from components.block import Block, register_block
-from components.table import Column, change, count, decimal, text
+from components.columns import Column, change, count, decimal, text
 from components.view import View
 from data_access import trends
 from domain import formats

@@ -11,7 +11,8 @@ from dash import html
 from analysis.evaluation.calibration.designs import SITUATIONS
 from analysis.evaluation.calibration.table import Row, provenance, rows
 from analysis.evaluation.catalogue import title_of
-from components.table import count, data_table, text
+from components.columns import count, text
+from components.table import data_table
 from domain import formats
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from components import figures, palette
 from components.block import Block, register_block
-from components.table import Column, count, decimal, share, text
+from components.columns import Column, count, decimal, share, text
 from components.view import View
 from data_access import delivery, patrols, rule_changes
 from domain import formats

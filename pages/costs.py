@@ -11,7 +11,7 @@ from dash import html
 
 from components import figures, palette
 from components.block import Block, register_block, render_block
-from components.table import Column, decimal, money, share, text
+from components.columns import Column, decimal, money, share, text
 from components.view import View
 from data_access import costs, finance
 from domain import formats

@@ -12,8 +12,9 @@ from access.forms import last_messages
 from access.requires import requires
 from access.viewer import current_programme, current_scope
 from components import states
+from components.columns import count, share, text
 from components.forms import messages
-from components.table import count, data_table, scrolling, share, text
+from components.table import data_table, scrolling
 from data_access import loads, programmes
 from data_access.loading.words import KIND_NAMES
 from domain import formats

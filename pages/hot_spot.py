@@ -10,7 +10,7 @@ from dash import html
 
 from components import figures
 from components.block import Block, register_block
-from components.table import count, decimal, text
+from components.columns import count, decimal, text
 from components.view import View
 from data_access import crimes, delivery, trends
 from domain import formats

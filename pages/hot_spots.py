@@ -14,10 +14,11 @@ from access.requires import requires
 from access.viewer import current_scope
 from components import states
 from components.block import Block, register_block
+from components.columns import Column, change, count, decimal, share, text
 from components.figures import paired_dots
 from components.hot_spot_map import MapMeasure, hot_spot_map
 from components.shell import no_access
-from components.table import Column, change, count, decimal, scrolling, share, text
+from components.table import scrolling
 from components.view import View
 from data_access import delivery
 from domain import formats

@@ -16,7 +16,8 @@ from analysis.evaluation.calibration.common_analyses import COMMON_ANALYSES, DES
 from analysis.evaluation.calibration.table import quote
 from analysis.evaluation.catalogue import Method, methods
 from analysis.evaluation.claims import MARYLAND
-from components.table import data_table, text
+from components.columns import text
+from components.table import data_table
 from data_access import programmes
 from domain import formats
 from domain.programme import Programme

@@ -11,8 +11,8 @@ from dash import html
 from analysis.evaluation.before_after.overlap import baseline_overlap
 from components import states
 from components.block import Block, register_block
+from components.columns import Column, change, text
 from components.spark import spark
-from components.table import Column, change, text
 from components.view import View
 from data_access import costs, overview
 from data_access.evaluation import summary as evaluation

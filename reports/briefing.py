@@ -14,9 +14,9 @@ from shapely.geometry import shape
 
 from analysis.dosage.best_times import FEW, BestWindow
 from analysis.dosage.heat import Heat
+from components.columns import Column, count, decimal, share, text
 from components.figures import DAYS
 from components.heat_picture import HeatPicture
-from components.table import Column, count, decimal, share, text
 from data_access.briefing_model import Briefing, SpotTimes
 from domain import formats
 from reports.briefing_short import plural

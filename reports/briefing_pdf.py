@@ -9,8 +9,8 @@ from io import BytesIO
 import pandas as pd
 import pikepdf
 
+from components.columns import Column, symbol_note, text, written
 from components.heat_picture import HeatPicture, breaks_of, classes, svg
-from components.table import Column, symbol_note, text, written
 from data_access.briefing_model import Briefing
 from domain import formats
 from domain.programme import Programme

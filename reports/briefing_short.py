@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from components.table import Column, decimal, text
+from components.columns import Column, decimal, text
 from data_access.briefing_model import Briefing, Reason, ShortVisit
 from domain import formats
 

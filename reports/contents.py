@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from components.table import SYMBOL_NOTES
 from data_access import trends
 from data_access.costs import finance
 from data_access.patrols import months_tracked
@@ -13,6 +12,7 @@ from data_access.remembered import one_look
 from data_access.returns import versions
 from data_access.returns.versions import Version
 from domain import formats
+from domain.formats import SYMBOL_NOTES
 from domain.periods import month_of, parse_month
 from domain.programme import Programme
 from domain.return_template import templates
@@ -62,8 +62,8 @@ def bare_contents(scope: Scope, programme_code: str, version: Version) -> Return
 def dressed(scope: Scope, programme_code: str, version: Version, bare: ReturnContents) -> ReturnContents:
     """The contents as they are printed: with the marks of a correction, the version's standing and its signatures."""
     contents = bare
-    if version.number > 1:
-        earlier = versions.get(scope, programme_code, version.month, version.number - 1)
+    if version.corrects is not None:
+        earlier = versions.get(scope, programme_code, version.month, version.corrects)
         before = bare_contents(scope, programme_code, earlier)
         contents = with_corrections(bare, before, version.correction_reason)
     return with_standing(contents, version, version.template(get_programme(scope, programme_code)))

@@ -8,16 +8,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from scipy import stats
-
 from analysis.evaluation.calibration.table import quote
+from analysis.evaluation.distributions import normal_above, normal_quantile, t_above, t_quantile
 from analysis.evaluation.record import ResultRecord, mde80
 
 
 def reach_of(se: float, df: float | None, level: float = 0.95) -> float:
     """Half the width of a two-sided interval: t(df) or, with df None, normal quantile x SE."""
     tail = (1 + level) / 2
-    return float(stats.norm.ppf(tail) if df is None else stats.t.ppf(tail, df)) * se
+    return float(normal_quantile(tail) if df is None else t_quantile(tail, df)) * se
 
 
 def p_of(value: float, se: float, df: float | None) -> float:
@@ -25,7 +24,7 @@ def p_of(value: float, se: float, df: float | None) -> float:
     if se == 0:
         return 1.0 if value == 0 else 0.0
     z = abs(value) / se
-    return min(1.0, float(2 * (stats.norm.sf(z) if df is None else stats.t.sf(z, df))))
+    return min(1.0, float(2 * (normal_above(z) if df is None else t_above(z, df))))
 
 
 def log_ratio_record(*, log_ratio: float, se: float, df: float | None, method_key: str, **given: Any) -> ResultRecord:

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
-from scipy import stats
+
+from analysis.evaluation.distributions import normal_quantile, t_quantile
 
 CODE_VERSION = "evaluation-1.0.0"
 # Normal quantiles for 97.5% and 80%: 1.960 + 0.842, as METHODS fixes it.
@@ -167,11 +168,11 @@ def mde80(
     if se is None or not math.isfinite(se):
         return None
     if critical is not None:
-        multiple = critical + float(stats.norm.ppf(POWER))
+        multiple = critical + float(normal_quantile(POWER))
     elif df is None or df >= MANY_DF:
         multiple = MDE_MULTIPLE
     else:
-        multiple = float(stats.t.ppf(0.975, df) + stats.t.ppf(POWER, df))
+        multiple = float(t_quantile(0.975, df) + t_quantile(POWER, df))
     return math.exp(-multiple * se) if scale == "ratio" else -multiple * se
 
 

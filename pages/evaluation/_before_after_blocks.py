@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from components import figures, palette
 from components.block import Block
-from components.table import count, decimal, text
+from components.columns import count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from components.block import Block
-from components.table import Column, count, decimal, text
+from components.columns import Column, count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from components import figures, palette
 from components.block import Block
+from components.columns import Column, count, decimal, share, text
 from components.figures.series import mark_provisional, mark_service_start
-from components.table import Column, count, decimal, share, text
 from components.view import View
 from data_access import loads
 from data_access.delivery import delivery_table

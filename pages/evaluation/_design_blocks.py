@@ -10,7 +10,7 @@ from analysis.evaluation.claims import CAUSAL_LEVEL, MARYLAND
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.suite import SECTIONS
 from components.block import Block
-from components.table import text
+from components.columns import text
 from components.view import View
 from data_access.evaluation.summary import evaluation_summary
 from data_access.evaluation.windows import service_window

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from components.block import Block
-from components.table import count, text
+from components.columns import count, text
 from components.view import View
 from data_access.evaluation.plan import RETROSPECTIVE, current_plan, deviations, plans
 from data_access.evaluation.plan_now import as_run

@@ -12,7 +12,7 @@ from analysis.evaluation.pooling.claim import cost_claim
 from analysis.evaluation.pooling.economics import pounds
 from components import figures, palette
 from components.block import Block
-from components.table import Column, count, decimal, money, text
+from components.columns import Column, count, decimal, money, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

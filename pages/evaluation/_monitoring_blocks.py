@@ -12,7 +12,7 @@ from analysis.evaluation.calibration.table import row
 from analysis.evaluation.monitoring.section import NO_MONTHS
 from components import figures, palette
 from components.block import Block
-from components.table import count, decimal, share, text
+from components.columns import count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.periods import parse_month

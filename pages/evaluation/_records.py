@@ -26,7 +26,7 @@ from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Section
 from components import figures, palette
 from components.block import Block
-from components.table import Column, count, text
+from components.columns import Column, count, text
 from components.view import View
 from data_access.evaluation.tables import NOT_MEASURED, OUTCOMES, check_value
 from domain import formats

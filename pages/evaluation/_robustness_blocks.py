@@ -12,7 +12,7 @@ from analysis.evaluation.pooling.meta import FEW
 from analysis.evaluation.record import Refusal
 from components import figures, palette
 from components.block import Block
-from components.table import Column, count, decimal, share, text
+from components.columns import Column, count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

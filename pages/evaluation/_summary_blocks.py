@@ -15,7 +15,7 @@ from analysis.evaluation.claims import MARYLAND
 from analysis.evaluation.record import Refusal, ResultRecord, three_ways
 from components import figures, palette, wording
 from components.block import Block, register_block
-from components.table import Column, count, decimal, text
+from components.columns import Column, count, decimal, text
 from components.view import View
 from data_access.evaluation import tables
 from data_access.evaluation.summary import EvaluationSummary, evaluation_summary

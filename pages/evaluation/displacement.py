@@ -9,7 +9,7 @@ from dash import html
 from analysis.evaluation.displacement.bands import CONTROL_BANDS
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import count, decimal, text
+from components.columns import count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

@@ -12,7 +12,7 @@ from analysis.evaluation.patrol_days import claim
 from analysis.evaluation.patrol_days.dosage import category_labels
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import count, decimal, text
+from components.columns import count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

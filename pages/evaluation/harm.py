@@ -9,8 +9,8 @@ from dash import html
 from analysis.evaluation.section import Section
 from components import palette
 from components.block import Block
+from components.columns import count, decimal, share, text
 from components.figures import dots_with_intervals
-from components.table import count, decimal, share, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

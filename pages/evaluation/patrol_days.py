@@ -13,7 +13,7 @@ from analysis.evaluation.patrol_days import claim
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import Column, count, decimal, text
+from components.columns import Column, count, decimal, text
 from components.view import View
 from domain import formats
 from domain.roles import Permission

@@ -18,7 +18,7 @@ from analysis.evaluation.catalogue import title_of
 from analysis.evaluation.record import CODE_VERSION
 from analysis.evaluation.section import Section
 from components.block import Block
-from components.table import count, share, text
+from components.columns import count, share, text
 from components.view import View
 from data_access.evaluation.inputs import data_version
 from domain import formats

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
-from components.block import safe_cell
+from domain.formats import safe_cell
 from reports.data_files.about import HOW_TO_READ, file_stem, particulars
 from reports.data_files.json_file import to_json
 from reports.data_files.layout import numbered_tables

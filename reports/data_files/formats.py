@@ -10,7 +10,6 @@ from reports.data_files.csv_files import to_csv, to_csv_bundle
 from reports.data_files.json_file import to_json
 from reports.data_files.ods import MIME_TYPE as ODS_TYPE
 from reports.data_files.ods import to_ods
-from reports.data_files.xlsx import to_xlsx
 from reports.model import ReturnContents
 
 
@@ -29,11 +28,17 @@ class DataFormat:
         return f"{file_stem(contents, number)}.{self.extension}"
 
 
+def _to_xlsx(contents: ReturnContents) -> bytes:
+    from reports.data_files.xlsx import to_xlsx  # here: its library is slow to load, and no PDF holds this file
+
+    return to_xlsx(contents)
+
+
 _OFFERED = (
     DataFormat("ods", "OpenDocument spreadsheet (ODS)", "ods", ODS_TYPE, to_ods),
     DataFormat(
         "xlsx", "Excel workbook (XLSX)", "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", to_xlsx,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _to_xlsx,
     ),
     DataFormat("csv", "Every value in one CSV file", "csv", "text/csv; charset=utf-8", to_csv),
     DataFormat("csv-bundle", "CSV file for each table (ZIP)", "zip", "application/zip", to_csv_bundle),

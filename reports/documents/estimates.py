@@ -12,7 +12,7 @@ from analysis.evaluation.claims import other_ways
 from analysis.evaluation.record import Refusal, ResultRecord
 from analysis.evaluation.section import Result
 from components import figures, palette
-from components.table import Column, text
+from components.columns import Column, text
 from data_access.evaluation import tables
 from data_access.evaluation.summary import EvaluationSummary
 from domain import formats

@@ -8,7 +8,7 @@ from __future__ import annotations
 from analysis.evaluation.claims import MARYLAND
 from analysis.evaluation.record import Refusal, ResultRecord
 from components import wording
-from components.table import Column, change, count, decimal, text
+from components.columns import Column, change, count, decimal, text
 from data_access import overview
 from data_access.delivery import delivery_table
 from data_access.evaluation import tables

@@ -14,7 +14,7 @@ from analysis.evaluation.claims import MARYLAND
 from analysis.evaluation.record import CODE_VERSION, Refusal, ResultRecord
 from analysis.evaluation.section import Section
 from analysis.evaluation.suite import SECTIONS
-from components.table import Column, count, decimal, text
+from components.columns import Column, count, decimal, text
 from data_access.evaluation import plan as plans
 from data_access.evaluation.inputs import data_version as evaluation_hash
 from data_access.evaluation.plan import RETROSPECTIVE

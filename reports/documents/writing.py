@@ -9,9 +9,10 @@ from functools import cached_property
 
 import pandas as pd
 
-from components.table import SYMBOL_NOTES, Column, written
+from components.columns import Column, written
 from data_access.programmes import AsAt, data_as_at, filter_defaults, get_programme
 from domain.filters import FilterDefaults, Filters
+from domain.formats import SYMBOL_NOTES
 from domain.periods import Period
 from domain.programme import Programme
 from domain.scope import Scope

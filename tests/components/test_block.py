@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import palette
-from components.block import GRAPH_CONFIG, MOST_ROWS, Block, block_csv, frame_csv, graph, render_block, safe_cell
+from components.block import GRAPH_CONFIG, MOST_ROWS, Block, block_csv, frame_csv, graph, render_block
+from components.columns import change, count, decimal, share, text, written
 from components.figures import blank
 from components.filter_bar import ALL, CUSTOM, filters_from_controls
 from components.spark import spark
-from components.table import change, count, data_table, decimal, share, text, written
+from components.table import data_table
+from domain.formats import safe_cell
 from domain.roles import Permission
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.dosage import shipped_bias
 from components.block import Block, block_csv
-from components.table import decimal
+from components.columns import decimal
 from domain.roles import Permission
 from pages import _counting_form as form
 from pages._counting_words import measured_bias

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from components.table import written
+from components.columns import written
 from data_access import briefing
 from data_access.briefing import Briefing, Reason
 from data_access.loading.abstraction_reasons import REASONS

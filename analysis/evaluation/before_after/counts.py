@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.evaluation.calibration.table import quote
+from analysis.evaluation.distributions import beta_quantile, binomial_up_to, poisson_mass
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 
 KEY = "exact-conditional"
@@ -96,10 +96,11 @@ def exact_conditional(counts: TwoCounts) -> ResultRecord | Refusal:
     if n == 0:
         return Refusal(ESTIMAND, NO_CRIME)
     odds = counts.exposure_during / counts.exposure_before
-    low = float(stats.beta.ppf(0.025, counts.during, counts.before + 1)) if counts.during else 0.0
-    high = float(stats.beta.ppf(0.975, counts.during + 1, counts.before)) if counts.before else 1.0
+    low = float(beta_quantile(0.025, counts.during, counts.before + 1)) if counts.during else 0.0
+    high = float(beta_quantile(0.975, counts.during + 1, counts.before)) if counts.before else 1.0
     null = odds / (1 + odds)
-    tail = min(stats.binom.cdf(counts.during, n, null), stats.binom.sf(counts.during - 1, n, null))
+    # P(K >= k) as P(n - K <= n - k): a difference from 1 would lose its digits.
+    tail = min(binomial_up_to(counts.during, n, null), binomial_up_to(counts.before, n, 1 - null))
     type1, coverage = quote(KEY)
     return ResultRecord(
         estimand=ESTIMAND,
@@ -156,7 +157,7 @@ def e_test_p(counts: TwoCounts, variance: Variance, ratio: float = 1.0) -> float
 def _poisson_range(mean: float) -> tuple[Floats, Floats]:
     reach = _REACH_SD * math.sqrt(mean) + 20
     values = np.arange(max(0, math.floor(mean - reach)), math.ceil(mean + reach) + 1, dtype=float)
-    return values, np.asarray(stats.poisson.pmf(values, mean), float)
+    return values, np.asarray(poisson_mass(values, mean), float)
 
 
 def _statistic(x0: Floats, x1: float, t0: float, t1: float, ratio: float, variance: Variance) -> Floats:

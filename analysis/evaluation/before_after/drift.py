@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize
+
+from analysis.evaluation.distributions import log_half_cauchy_density, log_normal_density, normal_above, t_above
 
 Floats = npt.NDArray[np.float64]
 MIN_YEARS = 3
@@ -74,7 +76,7 @@ def year_drift(years: Sequence[YearCount], phi: float, scale: float = PRIOR_SCAL
     Gelman, A. (2006). Prior distributions for variance parameters in hierarchical models. Bayesian Analysis 1,
     515-534 (half-Cauchy for a variance with few groups).
     """
-    log_weight = stats.halfcauchy(scale=scale).logpdf(_GRID)
+    log_weight = log_half_cauchy_density(_GRID, scale)
     usable = len(years) >= MIN_YEARS and min(year.events for year in years) > 0
     changes = 0
     if usable:
@@ -82,7 +84,7 @@ def year_drift(years: Sequence[YearCount], phi: float, scale: float = PRIOR_SCAL
         change = np.diff(np.log(events / np.array([year.exposure for year in years], float)))
         noise = phi * (1 / events[:-1] + 1 / events[1:])
         sd = np.sqrt(_GRID[:, None] ** 2 + noise[None, :])
-        log_weight = log_weight + stats.norm.logpdf(change[None, :], scale=sd).sum(axis=1)
+        log_weight = log_weight + log_normal_density(change[None, :], sd).sum(axis=1)
         changes = len(change)
     weight = np.exp(log_weight - log_weight.max())
     return YearDrift(tuple((weight / weight.sum()).tolist()), changes)
@@ -109,7 +111,6 @@ def drift_interval(
     (low, high, p, se)
         Ratios for low and high; se = sqrt(sampling + E[tau^2]) on the log scale.
     """
-    reference = stats.norm if df is None else stats.t(df)
     if drift is None:
         scales, weights = np.array([math.sqrt(sampling)]), np.array([1.0])
     else:
@@ -121,7 +122,7 @@ def drift_interval(
     scales, weights = scales[kept], weights[kept] / weights[kept].sum()
 
     def beyond(x: float) -> float:
-        return float(weights @ reference.sf(x / scales))
+        return float(weights @ (normal_above(x / scales) if df is None else t_above(x / scales, df)))
 
     reach = float(optimize.brentq(lambda x: beyond(x) - 0.025, 0.0, 200 * float(scales.max()), xtol=1e-10))
     return math.exp(log_ratio - reach), math.exp(log_ratio + reach), min(1.0, 2 * beyond(abs(log_ratio))), se

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from analysis.evaluation.building import log_ratio_record
+from analysis.evaluation.distributions import t_above
 from analysis.evaluation.models.linear import hac_covariance, usual_lags
 from analysis.evaluation.models.poisson import DidNotConverge, PoissonFit, fit_poisson
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
@@ -239,7 +239,7 @@ def _checks(found: Segmented) -> tuple[Check, ...]:
         ),
     ]  # fmt: skip
     if found.slope is not None and found.slope_variance is not None:
-        p = 2 * float(stats.t.sf(abs(found.slope) / math.sqrt(found.slope_variance), found.df))
+        p = 2 * float(t_above(abs(found.slope) / math.sqrt(found.slope_variance), found.df))
         words = f"{math.exp(found.slope):.4f} (p {p:.3f})"
         checks.append(Check(SLOPE, words, None, meaning="1 is a trend that went on as before."))
     return tuple(checks)

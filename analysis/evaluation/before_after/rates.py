@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import stats
-
 from analysis.evaluation.before_after.counts import ESTIMAND, NO_CRIME, POISSON_ONLY, TwoCounts
 from analysis.evaluation.building import log_ratio_record
 from analysis.evaluation.calibration.table import quote
+from analysis.evaluation.distributions import normal_above, normal_quantile
 from analysis.evaluation.record import Check, Refusal, ResultRecord
 
 Alternative = Literal["two-sided", "larger", "smaller"]
@@ -82,8 +81,8 @@ def rate_ratio_statistics(
 
 def _p(z: float, alternative: Alternative) -> float:
     if alternative == "two-sided":
-        return min(1.0, 2 * float(stats.norm.sf(abs(z))))
-    return float(stats.norm.sf(z if alternative == "larger" else -z))
+        return min(1.0, 2 * float(normal_above(abs(z))))
+    return float(normal_above(z if alternative == "larger" else -z))
 
 
 def rate_ratio_tests(
@@ -129,7 +128,7 @@ def rate_ratio_tests(
         return Refusal(ESTIMAND, NO_CRIME)
     tests = rate_ratio_statistics(counts, ratio0=ratio0, alternative=alternative)
     # d^2 x0^2 - d (2 x0 x1 + z^2 n) + x1^2 = 0
-    z2, odds = float(stats.norm.ppf(0.975)) ** 2, counts.exposure_during / counts.exposure_before
+    z2, odds = float(normal_quantile(0.975)) ** 2, counts.exposure_during / counts.exposure_before
     middle = 2 * counts.before * counts.during + z2 * n
     root = math.sqrt(middle**2 - 4 * counts.before**2 * counts.during**2)
     high = (middle + root) / (2 * counts.before**2) / odds if counts.before else math.inf

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from analysis.evaluation.building import log_ratio_record
+from analysis.evaluation.distributions import log_normal_above, log_normal_density
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 from domain.periods import Period, add_months, parse_month
 
@@ -69,7 +69,7 @@ def expected_regression(
     spread = math.sqrt(between + within)
     z = (cutoff - mean) / spread * (1 if tail == "above" else -1)
     # phi / (1 - Phi) by logs: far in the tail both are 0 in double precision.
-    return within / spread * math.exp(float(stats.norm.logpdf(z) - stats.norm.logsf(z)))
+    return within / spread * math.exp(float(log_normal_density(z) - log_normal_above(z)))
 
 
 @dataclass(frozen=True)

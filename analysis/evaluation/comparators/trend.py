@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.evaluation.building import p_of, reach_of
 from analysis.evaluation.comparators.panel import Flags, Floats, Panel, make_panel
+from analysis.evaluation.distributions import f_above
 from analysis.evaluation.record import Check, Refusal
 from domain import formats
 
@@ -241,4 +241,4 @@ def _joint(gap: Floats, covariance: Floats, j: int) -> tuple[float | None, tuple
         return None, None, None, "The comparators' changes cannot be told apart, so the leads have no joint test."
     t2 = float(gap @ np.linalg.solve(covariance, gap))
     f = t2 * (j - count) / (count * (j - 1))
-    return f, (count, j - count), float(stats.f.sf(f, count, j - count)), ""
+    return f, (count, j - count), float(f_above(f, count, j - count)), ""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.evaluation.building import difference_record, reach_of
 from analysis.evaluation.displacement.areas import Counts, TwoPeriods, two_periods
 from analysis.evaluation.displacement.wdd import ASSUMPTIONS, LIMITS, wdd
+from analysis.evaluation.distributions import chi2_above, f_above
 from analysis.evaluation.pooling.multiplicity import holm
 from analysis.evaluation.record import Check, Refusal, ResultRecord, hash_values
 
@@ -98,7 +98,7 @@ def ring_test(
     covariance = phi * _covariance(list(used.values()), list(others.values()), shared_control)
     wald = float(difference @ np.linalg.solve(covariance, difference))
     count = len(single)
-    p = float(stats.chi2.sf(wald, count) if df is None else stats.f.sf(wald / count, count, df))
+    p = float(chi2_above(wald, count) if df is None else f_above(wald / count, count, df))
     counts = [*used.values(), *(list(others.values())[:1] if shared_control else others.values())]
     events = round(sum(area.events for area in counts))
     adjusted = holm([record.p or 0.0 for record in single.values()])

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.evaluation.building import log_ratio_record
+from analysis.evaluation.distributions import f_above, t_above, t_quantile
 from analysis.evaluation.patrol_days.model import Fitted, fit_days, patrol_days, record_of
 from analysis.evaluation.patrol_days.panel import Floats, prepare, usable_conditions
 from analysis.evaluation.record import Check, Refusal, ResultRecord
@@ -289,7 +289,7 @@ def dosage_spline(
     point = min(at, float(np.quantile(positive, 0.9)))
     points = np.unique(np.r_[np.linspace(0, float(np.quantile(positive, 0.95)), 41), point])
     value, se = _along(found, spline_basis(points, placed))
-    reach = se * float(stats.t.ppf(0.975, found.df))
+    reach = se * float(t_quantile(0.975, found.df))
     curve = pd.DataFrame(
         {"minutes": points, "ratio": np.exp(value), "low": np.exp(value - reach), "high": np.exp(value + reach)}
     )
@@ -307,8 +307,8 @@ def _along(found: Fitted, basis: Floats) -> tuple[Floats, Floats]:
 def _spline_record(found: Fitted, knots: Sequence[float], point: float, value: float, se: float) -> ResultRecord:
     at = [found.names.index("dose"), found.names.index("dose_bend")]
     b, v = found.fit.coef[at], found.covariance[np.ix_(at, at)]
-    overall = float(stats.f.sf(float(b @ np.linalg.solve(v, b)) / 2, 2, found.df))
-    bend = float(2 * stats.t.sf(abs(b[1]) / math.sqrt(float(v[1, 1])), found.df))
+    overall = float(f_above(float(b @ np.linalg.solve(v, b)) / 2, 2, found.df))
+    bend = float(2 * t_above(abs(b[1]) / math.sqrt(float(v[1, 1])), found.df))
     placed = ", ".join(f"{k:.0f}" for k in knots)
     checks = (
         Check("p, any relation with minutes (2 terms)", overall, None, meaning="Both terms of the curve at once."),

@@ -9,10 +9,10 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import brentq
 
 from analysis.evaluation.calibration.table import quote
+from analysis.evaluation.distributions import normal_quantile
 from analysis.evaluation.models.poisson import DidNotConverge, fit_conditional_poisson
 from analysis.evaluation.patrol_days.arrangements import Arrangements
 from analysis.evaluation.patrol_days.model import ESTIMAND, patrol_days
@@ -313,7 +313,7 @@ def randomised_record(
     return replace(
         plain,
         se=None, df=None, p=found.p, ci_low=found.ci_low, ci_high=found.ci_high, seed=None if found.exact else seed,
-        mde80=mde80(half / stats.norm.ppf(0.975)), method_key=method_key,
+        mde80=mde80(half / normal_quantile(0.975)), method_key=method_key,
         calibrated_type1=type1, calibrated_coverage=coverage, n_clusters=found.days,
         method=f"{plain.method.split(';')[0]}; randomisation of whole days within weekday x 4-week cells, {how}",
         checks=(*plain.checks, *_checks(found)),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.evaluation.record import Refusal
-from components.table import written
+from components.columns import written
 from data_access import costs, overview
 from data_access.delivery import delivery_total
 from data_access.evaluation import tables

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import email
 import socket
 import sys
+from collections.abc import Iterator
 from datetime import date
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 
 from data_access import accounts
 from data_access.engine import get_engine
@@ -68,3 +75,40 @@ def data_dir(filled: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def mary(data_dir: Path) -> Scope:
     return scope_of(MANAGER)
+
+
+class LetterBox:
+    """Keeps what it is given; ``answer`` is what it says instead of yes."""
+
+    def __init__(self) -> None:
+        self.held: list[Envelope] = []
+        self.answer = ""
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802
+        if self.answer:
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
+        self.held.append(envelope)
+        return "250 OK"
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [email.message_from_bytes(e.content, policy=default) for e in self.held]  # type: ignore[misc]
+
+
+@pytest.fixture
+def box(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LetterBox]:
+    found = LetterBox()
+    running = Controller(found, hostname="127.0.0.1", port=free_port())
+    running.start()
+    values = {
+        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(running.port), "SMTP_STARTTLS": "0",
+        "MAIL_FROM": "portal@test.example.org", "PORTAL_ADDRESS": "https://portal.example.org",
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    yield found
+    running.stop()

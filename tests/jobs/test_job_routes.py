@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from data_access import accounts, job_runs, jobs, schema
 from data_access.engine import get_engine, utc_now
-from domain.jobs import Job
+from data_access.programmes import data_as_at
+from domain.jobs import DRAFT_RETURN, SCHEDULE, Job
 from domain.roles import Permission, Role
 from domain.scope import Scope, scope_for, server_scope
 from jobs.child import write
@@ -86,6 +87,53 @@ def test_a_file_that_is_not_there_yet_or_no_more_says_so(portal: Portal, manager
     answer = visitor.get(f"/jobs/{old.token}")
     assert answer.status_code == 410
     assert "Start the job again" in answer.text
+
+
+def by_the_worker(month: str, data: str = "x", name: str = "") -> Job:
+    """A draft that the worker built by itself."""
+    job = jobs.start_scheduled(server_scope(SCHEDULE), DRAFT_RETURN, "TEST", {"month": month, "data_sha256": data})
+    held = job_runs.claim(job.token, "worker")
+    assert held is not None
+    made = Result(name or f"test-return-{month}-v1-draft-0.pdf", "application/pdf", b"%PDF- it is", "Made from data x.")
+    return job_runs.finish(held, write(made), timedelta(days=2))
+
+
+def test_what_the_worker_built_is_for_those_of_its_programme_who_see_returns(portal: Portal) -> None:
+    """For everybody else it is as if there were none: a funder, and a manager of another programme."""
+    job = by_the_worker("2023-05")
+    theirs = {role: portal.signed_in(role).get(f"/jobs/{job.token}") for role in Role}
+    seen = {role for role, answer in theirs.items() if answer.status_code == 200 and answer.data == b"%PDF- it is"}
+    assert seen == {Role.MANAGER, Role.APPROVER, Role.FINANCE}
+    assert {answer.status_code for role, answer in theirs.items() if role not in seen} == {404}
+    accounts.set_programmes(server_scope(), email_of(Role.MANAGER), ["OTHER"])
+    try:
+        answer = portal.signed_in(Role.MANAGER).get(f"/jobs/{job.token}")
+        none = portal.signed_in(Role.MANAGER).get("/jobs/there-is-none")
+        assert (answer.status_code, answer.data) == (404, none.data)
+    finally:
+        accounts.set_programmes(server_scope(), email_of(Role.MANAGER), ["TEST"])
+
+
+def test_the_page_says_what_the_worker_built_from_what_and_whether_that_has_moved(portal: Portal) -> None:
+    visitor, data = portal.signed_in(Role.MANAGER), data_as_at(server_scope(), "TEST").data_sha256
+    page = lambda: visitor.page("/returns", "?programme=TEST&month=2023-11").text  # noqa: E731
+    job = by_the_worker("2023-11", data)
+    said = page()
+    assert job.token in said
+    assert "Built by the worker on " in said
+    assert "Made from data x." in said
+    assert "since" not in said.split("Built by the worker on ")[1].split("Tagged for screen readers")[0]
+    by_the_worker("2023-11", "of other data", "test-return-2023-11-v1-draft-9.pdf")
+    said = page()
+    assert "Data were loaded or counted anew and words were saved since" in said
+    failing = jobs.start_scheduled(
+        server_scope(SCHEDULE), DRAFT_RETURN, "TEST", {"month": "2023-11", "data_sha256": "and of others"}
+    )
+    assert "The worker is about to build this draft" in page()
+    held = job_runs.claim(failing.token, "worker")
+    assert held is not None
+    job_runs.fail(held, "No chart could be drawn.", "abc123")
+    assert "The worker could not build this draft. No chart could be drawn. Reference: abc123." in page()
 
 
 def test_the_calendar_is_for_those_who_see_returns(portal: Portal) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import email
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope
+from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,48 +25,11 @@ from data_access.mail_outbox import Mail
 from domain.scope import server_scope
 from jobs.mail import MailError, compose, send_waiting
 from settings import MailSettings, SettingsError, load_settings
-from tests.jobs.conftest import free_port
+from tests.jobs.conftest import LetterBox, free_port
 
 TO = "mary@test.example.org"
 SENDER = MailSettings(sender="portal@test.example.org", portal_address="https://portal.example.org")
 LATER = timedelta(minutes=5)
-
-
-class LetterBox:
-    """Keeps what it is given; ``answer`` is what it says instead of yes."""
-
-    def __init__(self) -> None:
-        self.held: list[Envelope] = []
-        self.answer = ""
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802
-        if self.answer:
-            return self.answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
-        self.held.append(envelope)
-        return "250 OK"
-
-    @property
-    def messages(self) -> list[EmailMessage]:
-        return [email.message_from_bytes(e.content, policy=default) for e in self.held]  # type: ignore[misc]
-
-
-@pytest.fixture
-def box(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LetterBox]:
-    found = LetterBox()
-    running = Controller(found, hostname="127.0.0.1", port=free_port())
-    running.start()
-    values = {
-        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(running.port), "SMTP_STARTTLS": "0",
-        "MAIL_FROM": "portal@test.example.org", "PORTAL_ADDRESS": "https://portal.example.org",
-    }  # fmt: skip
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    yield found
-    running.stop()
 
 
 def put(to: str = TO, subject: str = "Return", body: str = "Open it.\n", for_days: int = 3) -> None:

@@ -24,7 +24,7 @@ def version(*taken: tuple[Action, datetime], number: int = 1) -> Version:
     for action, at in taken:
         steps.append(Step(action, state, AFTER[action], "a@x", "Ann", "manager", at, "", len(steps) + 1, None, None))
         state = AFTER[action]
-    return Version("2023-10", number, state, len(steps), steps=tuple(steps))
+    return Version("2023-10", number, state=state, revision=len(steps), steps=tuple(steps))
 
 
 LATE, IN_TIME = datetime(2024, 2, 3, 10, 0), datetime(2023, 11, 15, 23, 30)

@@ -30,6 +30,7 @@ from pages import _returns_checks, _returns_work
 from pages._job_button import job_button
 from pages._returns_list import lead, months_table, state_words
 from pages._returns_shown import Shown, look, not_asked_for
+from pages._returns_worker import built_by_worker
 from reports import routes
 from reports.checks.answers import unanswered
 from reports.contents import MonthNotHeld, returnable_months, why_no_returns
@@ -141,7 +142,8 @@ def _pdf(s: Shown, address: str) -> list[Any]:
             html.Div(
                 job_button(s.scope, PDF, s.programme.code, "Make the PDF of this draft", month=s.version.month),
                 id="returns-job",
-            )
+            ),
+            *built_by_worker(s),
         ]
     said = (
         "The sealed file, as it was signed." if s.version.pdf_sha256 else "Made when you ask, which takes some seconds."

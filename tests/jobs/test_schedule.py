@@ -17,7 +17,8 @@ from domain.periods import add_months, month_of
 from domain.programme import Programme, parse_programme
 from domain.roles import Role
 from domain.scope import server_scope
-from jobs.schedule import DRAFT, Notice, due_notices, mail_of, write_notices
+from jobs.drafts import Draft
+from jobs.schedule import BUILT, DRAFT, FAILED, Notice, due_notices, mail_of, write_notices
 from reports.source import due_date
 from settings import MailSettings
 from tests.factories import PROGRAMME
@@ -63,6 +64,32 @@ def test_without_a_due_day_only_the_draft_is_told_of() -> None:
 
 def test_a_month_that_no_return_can_be_made_of_is_not_told_of() -> None:
     assert due_notices(date(2024, 5, 8), [programme()], {"TEST": ["2024-03"]}, lambda *_: False, set()) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "day", "sent", "kind"),
+    [
+        (Draft.BUILT, date(2024, 5, 3), set(), BUILT),
+        (Draft.BUILT, date(2024, 5, 3), {DRAFT}, BUILT),  # building was switched on in between
+        (Draft.BUILT, date(2024, 5, 9), {"reminder 7"}, BUILT),
+        (Draft.BUILT, date(2024, 5, 9), set(), "reminder 7"),  # the more urgent first, the other ten minutes later
+        (Draft.BUILT, date(2024, 5, 20), {"reminder 2"}, BUILT),  # the data came late
+        (Draft.BUILT, date(2024, 5, 3), {BUILT}, ""),
+        (Draft.BUILT, date(2024, 5, 3), {FAILED}, BUILT),
+        (Draft.FAILED, date(2024, 5, 3), set(), FAILED),
+        (Draft.FAILED, date(2024, 5, 3), {FAILED}, ""),
+        (Draft.NONE, date(2024, 5, 3), set(), ""),  # being built
+        (Draft.NONE, date(2024, 5, 9), set(), "reminder 7"),
+        (Draft.OPEN, date(2024, 5, 3), set(), DRAFT),
+        (Draft.OPEN, date(2024, 5, 20), set(), ""),
+    ],
+)
+def test_what_is_told_of_a_draft_by_what_became_of_it(draft: Draft, day: date, sent: set[str], kind: str) -> None:
+    before = {("TEST", "2024-04", one) for one in sent}
+    found = due_notices(
+        day, [programme()], {"TEST": ["2024-04"]}, lambda *_: False, before, draft=lambda *_: draft
+    )  # fmt: skip
+    assert [notice.kind for notice in found] == ([kind] if kind else [])
 
 
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))

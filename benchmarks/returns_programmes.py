@@ -59,9 +59,9 @@ def _named(column: Column[Any], value: Any, code: str) -> Any:
     return literal(code) if column.name == "code" else value
 
 
-def short_return(engine: Engine) -> None:
+def short_return(engine: Engine, number: int = 1, code: str = SHORT) -> None:
     """A programme that is asked for the short return, with a narrative of two paragraphs under every heading."""
-    copy_programme(engine, 1, SHORT, return_template="short")
+    copy_programme(engine, number, code, return_template="short")
     scope = server_scope("bench")
     words = dict.fromkeys(NARRATIVE, f"{_WORDS * 3}\n{_WORDS * 2}")
-    narrative.save(scope, SHORT, MONTH, words, versions.latest(scope, SHORT, MONTH).revision)
+    narrative.save(scope, code, MONTH, words, versions.latest(scope, code, MONTH).revision)

@@ -29,13 +29,14 @@ def short() -> None:
     short_return(get_engine())
 
 
-def programmes(count: str) -> None:
-    """As many programmes as ``count`` beside those that are there, all with the demonstration's data."""
-    from benchmarks.returns_programmes import copy_programme
+def programmes(*codes: str) -> None:
+    """A programme for each code, all with the demonstration's data; where the code begins with SHORT, the short return."""
+    from benchmarks.returns_programmes import copy_programme, short_return
     from data_access.engine import get_engine
 
-    for number in range(int(count)):
-        copy_programme(get_engine(), number + 2, f"CITY{number + 1:02d}")
+    for at, code in enumerate(codes):
+        make = short_return if code.startswith("SHORT") else copy_programme
+        make(get_engine(), at + 2, code)
 
 
 def peers(code: str, month: str, folder: str) -> None:

@@ -29,7 +29,9 @@ job = Table(
     Column("kind", String(60), nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("owner", String(200), nullable=False, index=True),
-    Column("by_server", Boolean, nullable=False),  # started on the command line, so by nobody's account
+    Column(
+        "by_server", Boolean, nullable=False
+    ),  # started on the command line or by the worker, so by nobody's account
     Column("state", String(10), nullable=False, index=True),  # domain.jobs.JobState
     Column("progress", Float, nullable=False),
     Column("said", String(300), nullable=False),
@@ -57,7 +59,7 @@ return_notice = Table(
     id_column(),
     programme_column(),
     Column("month", String(7), nullable=False),
-    Column("kind", String(20), nullable=False),  # draft | reminder N
+    Column("kind", String(20), nullable=False),  # draft [built | failed] | reminder N | turn STEP rN
     Column("due_on", Date),
     Column("written_at", DateTime, nullable=False),
     UniqueConstraint("programme_id", "month", "kind"),

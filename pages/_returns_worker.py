@@ -29,17 +29,17 @@ def _said(job: Job, s: Shown) -> Any:
         return _built(job, s)
     if job.state is JobState.FAILED:
         reference = f" Reference: {job.reference}." if job.reference else ""
-        return states.warning(f"The worker could not build this draft. {job.error}{reference}")
-    return html.P("The worker is about to build this draft by itself.", className="caption")
+        return states.warning(f"The portal's worker could not build this draft. {job.error}{reference}")
+    return html.P("The portal's worker is about to build this draft.", className="caption")
 
 
 def _built(job: Job, s: Shown) -> list[Any]:
     when = formats.local_time(job.ended_at) if job.ended_at else ""
-    said = html.P(f"Built by the worker on {when}. {job.said}", className="caption")
+    said = html.P(f"Built unasked by the portal's worker on {when}. {job.said}", className="caption")
     if not job.has_file:
-        return [html.P("The draft that the worker built is no longer kept. Make it anew."), said]
+        return [html.P("The draft that the portal built is no longer kept. Make it anew."), said]
     link = html.A(
-        f"Download the draft that the worker built ({file_size(job.size)})",
+        f"Download the draft that the portal built ({file_size(job.size)})",
         href=address(job.token), download=job.file_name,
     )  # fmt: skip
     return [html.P(link), said, *_moved(job, s)]

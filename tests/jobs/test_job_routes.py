@@ -120,20 +120,22 @@ def test_the_page_says_what_the_worker_built_from_what_and_whether_that_has_move
     job = by_the_worker("2023-11", data)
     said = page()
     assert job.token in said
-    assert "Built by the worker on " in said
+    assert "Built unasked by the portal's worker on " in said
     assert "Made from data x." in said
-    assert "since" not in said.split("Built by the worker on ")[1].split("Tagged for screen readers")[0]
+    assert (
+        "since" not in said.split("Built unasked by the portal's worker on ")[1].split("Tagged for screen readers")[0]
+    )
     by_the_worker("2023-11", "of other data", "test-return-2023-11-v1-draft-9.pdf")
     said = page()
     assert "Data were loaded or counted anew and words were saved since" in said
     failing = jobs.start_scheduled(
         server_scope(SCHEDULE), DRAFT_RETURN, "TEST", {"month": "2023-11", "data_sha256": "and of others"}
     )
-    assert "The worker is about to build this draft" in page()
+    assert "The portal's worker is about to build this draft" in page()
     held = job_runs.claim(failing.token, "worker")
     assert held is not None
     job_runs.fail(held, "No chart could be drawn.", "abc123")
-    assert "The worker could not build this draft. No chart could be drawn. Reference: abc123." in page()
+    assert "The portal's worker could not build this draft. No chart could be drawn. Reference: abc123." in page()
 
 
 def test_the_calendar_is_for_those_who_see_returns(portal: Portal) -> None:

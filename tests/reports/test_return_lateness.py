@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.returns import returns
 from data_access.returns.versions import Step, Version
 from domain.return_states import Action, State
+from domain.scope import Scope
 from reports.lateness import due_and_sent, printed_words, words_today
 from reports.model import ReturnContents
 
@@ -76,3 +79,10 @@ def test_a_draft_whose_data_came_after_the_due_date_says_it_where_it_stands(cont
     said = "It was due on 15 Nov 2023 and had not been submitted by 5 Feb 2024."
     assert status.note == f"Figures can still change. {said}"
     assert contents.entry("K", "prepared").sentences[-1] == said
+
+
+def test_the_list_of_returns_says_how_late_each_is(scope: Scope) -> None:
+    done = CliRunner().invoke(returns, ["list", "--programme", "TEST"])
+    (line,) = [line for line in done.output.splitlines() if line.startswith("2023-10")]
+    days = (date.today() - DUE).days
+    assert f"15 Nov 2023; not submitted, {days:,} days late" in line

@@ -182,7 +182,8 @@
 
   function openNumbers() {
     document.querySelectorAll("main details:not([open])").forEach(function (one) {
-      var rows = one.querySelectorAll("tbody tr").length;
+      // A section of a document is printed whole, however many rows its tables have together.
+      var rows = one.classList.contains("return-section") ? 0 : one.querySelectorAll("tbody tr").length;
       if (rows > ROWS_ON_PAPER) { one.dataset.notPrinted = "The table of " + rows.toLocaleString("en-GB") + " rows is not printed: download the CSV from the page."; return; }
       one.open = true;
       one.dataset.openedToPrint = "yes";

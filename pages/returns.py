@@ -56,7 +56,10 @@ def _standing(s: Shown) -> list[Any]:
     return [
         html.P(_where_it_stands(s), className="reading", id="returns-state"),
         _returns_work.standing(s.version, s.programme),
-        *(_returns_work.actions(s.scope, s.programme, s.version, s.seen, left) if s.is_newest else []),
+        html.Div(
+            _returns_work.actions(s.scope, s.programme, s.version, s.seen, left) if s.is_newest else [],
+            id="returns-actions",
+        ),
         *_returns_work.versions_list(s.held, s.programme.code, s.version),
         _returns_work.history(s.held),
     ]
@@ -127,9 +130,13 @@ def _document(s: Shown) -> list[Any]:
         for key, f in FORMATS.items()
     ]
     accessible = "Tagged for screen readers (PDF/UA-1), fit for archiving (PDF/A-3a), with the same data inside as JSON, CSV and ODS."
-    return [
+    schema = html.P(html.A("Schema of the JSON", href=f"/returns/{SCHEMA_NAME}"))
+    files = [
         *_pdf(s, routes.address(code, month, version=number_asked)), html.P(accessible, className="caption"),
-        html.Details([html.Summary("The same return as data"), html.Ul(data), html.P(html.A("Schema of the JSON", href=f"/returns/{SCHEMA_NAME}"))]),
+        html.Details([html.Summary("The same return as data"), html.Ul(data), schema]),
+    ]  # fmt: skip
+    return [
+        html.Div(files, className="return-files"),
         html.P(f"Data {c.data_hash_short}, {c.narrative}; {c.data_as_at}.", className="caption"),
         *preview(c),
     ]  # fmt: skip
@@ -172,7 +179,7 @@ def _month(s: Shown) -> list[Any]:
         ),
         html.Section(
             [html.H2("Preview"), states.loading(html.Div(_document(s), id="returns-preview"), "returns-preview")],
-            className="block",
+            className="block return-preview",
         ),
     ]  # fmt: skip
 
@@ -211,7 +218,7 @@ def layout(**query: Any) -> html.Div:
         if month:
             # The month is what this visit is about; the others step back.
             parts += [
-                html.Details([html.Summary("All months"), table]),
+                html.Details([html.Summary("All months"), table], className="return-months"),
                 *_chosen(scope, code, month, asked.get("version", "")),
             ]
         else:
@@ -219,7 +226,7 @@ def layout(**query: Any) -> html.Div:
             parts.append(
                 html.P(html.A("Due dates for your calendar (.ics)", href="/returns/calendar.ics", download=""))
             )
-        return html.Div(parts, className="page")
+        return html.Div(parts, className="page of-one-month" if month else "page")
     except OutOfScope as reason:
         return no_access(str(reason))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, flash, redirect, request
+from flask import Blueprint, Flask, flash, redirect, render_template, request
 from flask_limiter.util import get_remote_address
 from flask_login import logout_user
 
@@ -38,6 +38,18 @@ def _try(change: Callable[[], object], done: str) -> bool:
         return False
     flash(done, "done")
     return True
+
+
+@bp.get("/signed-in")
+@route_requires(Permission.OWN_ACCOUNT)
+def signed_in() -> str:
+    """Where a second tab ends that was opened to sign in again: the first one still holds somebody's words."""
+    return render_template(
+        "problem.html",
+        title="You are signed in",
+        sentences=["Close this tab and go back to the one that you came from. What you typed is still there."],
+        link=("/", "Home page"),
+    )
 
 
 @bp.post("/account/password")

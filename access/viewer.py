@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 
-from flask import g
+from flask import current_app, g
 from flask_login import UserMixin, current_user
 
 from data_access.accounts import Account
@@ -52,6 +54,12 @@ def current_scope() -> Scope:
     if "scope" not in g:
         g.scope = scope_for(viewer.email, viewer.role, frozenset(viewer.account.programmes))
     return g.scope
+
+
+def viewer_mark() -> str:
+    """The same for one account at every sign-in, and telling nobody whose it is: for what a browser keeps of a person."""
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, current_scope().actor.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def current_programme(query: Mapping[str, object] | None = None) -> str:

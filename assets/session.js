@@ -14,9 +14,15 @@
     if (line) { line.textContent = sentence; }
   }
 
+  /* A page that has something to lose (assets/returns.js) may say it itself and stay. Status 0: no answer. */
+  function isTaken(status) {
+    return !window.dispatchEvent(new CustomEvent("portal-refused", { cancelable: true, detail: { status: status } }));
+  }
+
   window.fetch = function (resource) {
     return inner.apply(this, arguments).then(function (response) {
-      if (!ours(resource)) { return response; }
+      if (!ours(resource) || response.ok || response.status < 400) { return response; }
+      if (isTaken(response.status)) { return new Response(null, { status: 204 }); } // Dash changes nothing
       if (response.status === 401 && !leaving) {
         leaving = true;
         var here = window.location.pathname + window.location.search;
@@ -28,7 +34,7 @@
       }
       return response;
     }, function (problem) {
-      if (ours(resource) && problem.name !== "AbortError") {
+      if (ours(resource) && problem.name !== "AbortError" && !isTaken(0)) {
         say("The portal did not answer. Check the connection and try again; what is shown is as it was before.");
       }
       throw problem;

@@ -11,7 +11,7 @@ from flask import Flask
 
 from access.forms import last_messages
 from access.requires import requires
-from access.viewer import current_programme, current_scope
+from access.viewer import current_programme, current_scope, viewer_mark
 from components import states
 from components.forms import messages
 from components.shell import no_access
@@ -99,7 +99,8 @@ def _narrative(s: Shown) -> list[Any]:
         else " Whoever saves is an author of this version and signs no judgement on it."
     )
     hint = f"Plain text, at most {narrative.WORD_LIMIT} words in each field. Do not name or describe anyone who could be recognised.{mine}"
-    form = [html.P(hint, className="caption"), *fields]
+    kept = "What you type and have not saved is kept in this browser tab alone, until you save it, sign out or close the tab."
+    form = [html.P(hint, className="caption"), html.P(kept, className="caption"), *fields]
     if s.is_draft:
         return [heading, html.Div(id="returns-falls"), *form]
     falls = html.Div(_falls(s), id="returns-falls")
@@ -109,7 +110,8 @@ def _narrative(s: Shown) -> list[Any]:
 def _save() -> html.Div:
     """In sight wherever on the page somebody writes: the reasons stand far below the narrative."""
     button = html.Button("Save narrative and reasons", id="returns-save", className="button", n_clicks=0)
-    return html.Div([button, html.Div(id="returns-said", role="status")], className="save-bar")
+    said = [html.Div(id=element, role="status") for element in ("returns-said", "returns-kept")]
+    return html.Div([button, *said], className="save-bar")
 
 
 def _falls(s: Shown) -> Any:
@@ -163,7 +165,13 @@ def _pdf(s: Shown, address: str) -> list[Any]:
 
 def _month(s: Shown) -> list[Any]:
     """What was written stands beside what the checks say of it; the document follows."""
-    where = {"programme": s.programme.code, "month": s.version.month}
+    where = {"programme": s.programme.code, "month": s.version.month, "writer": viewer_mark()}
+    # assets/returns.js keeps unsaved words by these.
+    written = {
+        "data-writer": viewer_mark(),
+        "data-return": f"{s.programme.code}:{s.version.month}:{s.version.number}",
+        "data-revision": str(s.version.revision),
+    }
     return [
         html.H2(s.contents.title, id="returns-month"),
         dcc.Store(id="returns-where", data=where),
@@ -171,11 +179,13 @@ def _month(s: Shown) -> list[Any]:
         html.Section(_standing(s), className="block", id="returns-standing"),
         html.Div(
             [
+                html.Div(id="returns-offer", role="status"),
                 html.Section(_narrative(s), className="block"),
                 html.Section(_checks(s), className="block", id="returns-checks"),
                 _save() if s.may_write and s.is_draft else None,
             ],
             className="return-work",
+            **(written if s.may_write else {}),
         ),
         html.Section(
             [html.H2("Preview"), states.loading(html.Div(_document(s), id="returns-preview"), "returns-preview")],
@@ -238,6 +248,12 @@ def _with_labels(problem: str) -> str:
     return problem
 
 
+def _told(clicks: int, said: Any, revision: int | None = None) -> html.Div:
+    """An answer to a save, in a form that assets/returns.js can tell from the one before; ``revision``: what was saved."""
+    saved = {} if revision is None else {"data-saved": str(revision)}
+    return html.Div(said, **{"data-answer": str(clicks), **saved})
+
+
 @dash.callback(
     Output("returns-said", "children"),
     Output("returns-revision", "data"),
@@ -265,6 +281,9 @@ def save(
     if not clicks:
         return (dash.no_update,) * 8
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
+    if where.get("writer", viewer_mark()) != viewer_mark():
+        refused = "Nothing was saved: somebody else opened this page and was signed out. Reload it to write as yourself."
+        return _told(clicks, states.warning(refused)), *(dash.no_update,) * 7
     written = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
     keys, kept = [str(box["id"]["key"]) for box in ctx.states_list[2]], (dash.no_update,) * 7
     given = dict(zip(keys, (r or "" for r in reasons), strict=True))
@@ -277,9 +296,10 @@ def save(
         narrative.save(scope, code, month, written, int(revision or 0), taken)
         shown = look(scope, code, month)
     except StaleVersion as reason:
-        return states.warning(f"Nothing was saved. {reason} Copy what you wrote first, then reload the page."), *kept
+        again = "Reload the page: what you typed is offered to you there again."
+        return _told(clicks, states.warning(f"Nothing was saved. {reason} {again}")), *kept
     except (TextRefused, NotNow, OutOfScope, MonthNotHeld, ValueError) as reason:
-        return states.warning(f"Nothing was saved. {_with_labels(str(reason))}"), *kept
+        return _told(clicks, states.warning(f"Nothing was saved. {_with_labels(str(reason))}")), *kept
     now = shown.version.revision
     done = (
         "Nothing has changed since the last save."
@@ -288,7 +308,7 @@ def save(
     )
     said = states.inset(html.P(done), *_returns_checks.not_kept(given[key] for key in sorted(gone)))
     return (
-        said,
+        _told(clicks, said, now),
         shown.version.revision,
         _standing(shown),
         _document(shown),

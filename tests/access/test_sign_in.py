@@ -63,6 +63,13 @@ def test_e_mail_address_may_be_typed_in_capitals(portal: Portal) -> None:
     assert portal.visitor().sign_in(email_of(Role.FUNDER).upper()).status_code == 302
 
 
+def test_a_second_tab_ends_on_a_page_that_sends_people_back_to_the_first(portal: Portal) -> None:
+    visitor = portal.visitor()
+    assert visitor.get("/signed-in").status_code == 302
+    assert visitor.sign_in(email_of(Role.MANAGER), next="/signed-in").headers["Location"] == "/signed-in"
+    assert "Close this tab and go back" in visitor.get("/signed-in").text
+
+
 def test_an_account_of_before_keeps_working_and_gets_no_twin(portal: Portal) -> None:
     """Its address was kept in wide letters, which are read as plain ones now."""
     add("wide@test.example")

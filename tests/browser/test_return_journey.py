@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
+from access.demo_accounts import PASSPHRASE
 from domain.roles import Role
-from tests.browser.conftest import Person, served, violations
+from tests.browser.conftest import EMAILS, Person, served, violations
 from tests.conftest import ROOT, portal_environment, run_command
 
 MONTH = "2023-11"
@@ -103,6 +105,63 @@ def test_from_an_empty_page_to_a_sealed_file(chromium: Browser, own_address: str
     for someone in (manager, second, approver, finance):
         assert someone.troubles == []
         someone.context.close()
+
+
+def _sign_in_again(page: Page) -> None:
+    """In the tab that the page's own link opens."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in (opens in a new tab)").click()
+    tab = opened.value
+    tab.locator("input[name=email]").fill(EMAILS[Role.MANAGER])
+    tab.locator("input[type=password]").fill(PASSPHRASE)
+    tab.locator("main button[type=submit]").click()
+    expect(tab.locator("main h1")).to_have_text("You are signed in")
+    tab.close()
+
+
+def test_words_outlive_the_session_a_slow_save_and_a_reload_and_end_at_sign_out(
+    chromium: Browser, own_address: str, tmp_path: Path
+) -> None:
+    manager = Person(chromium, own_address, 1280)
+    manager.sign_in(Role.MANAGER)
+    manager.open("/returns?programme=DEMO&month=2023-06")
+    page, kept = manager.page, manager.page.locator("#returns-kept")
+    page.locator("#returns-text-highlights").fill("Typed before the session ended.")
+    manager.context.clear_cookies()
+    page.locator("#returns-save").click()
+    expect(kept).to_contain_text("signed out, so nothing was saved")
+    assert page.locator("#returns-text-highlights").input_value() == "Typed before the session ended."
+    _sign_in_again(page)
+
+    page.locator("#returns-save").click()
+    expect(kept).to_contain_text("Saving…")
+    reason = page.locator("textarea[id*=returns-reason]").last
+    reason.press_sequentially("Typed while it was being saved.")
+    expect(page.locator("#returns-said")).to_contain_text("Saved as revision 1", timeout=BUILT)
+    expect(kept).to_contain_text("What you typed since is not saved yet.")
+    expect(reason).to_have_value("Typed while it was being saved.")
+    expect(reason).to_be_focused()
+    page.pdf(path=tmp_path / "page.pdf", format="A4")
+    paper = " ".join(sheet.extract_text() for sheet in PdfReader(tmp_path / "page.pdf").pages)
+    assert "Typed before the session ended." in paper
+    assert "Nobody has signed this return" in paper
+    assert not [word for word in ("Save narrative", "All months", "Jul 2023 Not started", "Checks") if word in paper]
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#returns-offer")).to_contain_text("were not saved: 1 reason.")
+    expect(page.locator("#returns-text-highlights")).to_have_value("Typed before the session ended.")
+    assert violations(manager) == []
+    page.get_by_role("button", name="Put them back").click()
+    expect(reason).to_have_value("Typed while it was being saved.")
+    assert page.evaluate("sessionStorage.length") == 1
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator(".shell-person summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("main h1")).to_have_text("Sign in")
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert [trouble for trouble in manager.troubles if "401 (UNAUTHORIZED)" not in trouble] == []
+    manager.context.close()
 
 
 def test_a_submitted_return_is_corrected_by_a_new_version_that_says_what_changed(

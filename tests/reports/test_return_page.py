@@ -17,7 +17,7 @@ from domain.roles import Role
 from domain.scope import server_scope
 from reports.sections.words import NARRATIVE
 from tests.factories import audit_events
-from tests.portal import Portal, Visitor, heading, text_of
+from tests.portal import SECOND_MANAGER, Portal, Visitor, heading, text_of
 
 SAVE = (
     "..returns-said.children...returns-revision.data...returns-standing.children...returns-preview.children"
@@ -41,9 +41,9 @@ def text_of_all(answer: Any) -> str:
 
 def _save(
     visitor: Visitor, revision: int, text: str, month: str = "2023-10", programme: str = "TEST",
-    reasons: dict[str, str] | None = None,
+    reasons: dict[str, str] | None = None, **where: str,
 ) -> Any:  # fmt: skip
-    where = {"programme": programme, "month": month}
+    where = {"programme": programme, "month": month, **where}
     state: list[Any] = [("returns-where", "data", where), ("returns-revision", "data", revision)]
     state.append([({"type": "returns-reason", "key": key}, "value", why) for key, why in (reasons or {}).items()])
     ids = {key: f"returns-text-{key.replace(' ', '-')}" for key in NARRATIVE}
@@ -106,6 +106,21 @@ def test_saving_shows_in_preview_and_a_second_editor_is_refused(portal: Portal) 
     shown = json.dumps(one.page("/returns", "?programme=TEST&month=2023-10").get_json())
     assert "Words of the first editor." in shown
     assert "Words of the second editor." not in shown
+
+
+def test_words_of_one_person_are_not_saved_by_another_who_signed_in_since(portal: Portal) -> None:
+    first, month = portal.signed_in(Role.MANAGER), "2023-06"
+    opened = json.dumps(first.page("/returns", f"?programme=TEST&month={month}").get_json())
+    (mark,) = set(re.findall(r'"data-writer": "([0-9a-f]{16})"', opened))
+    second = portal.signed_in(Role.MANAGER, SECOND_MANAGER)
+    refused = _save(second, 0, "Theirs.", month=month, writer=mark).get_json()["response"]
+    assert "Nothing was saved: somebody else opened this page" in text_of(refused["returns-said"]["children"])
+    assert list(refused) == ["returns-said"]
+    again = portal.signed_in(Role.MANAGER)
+    saved = _save(again, 0, "Mine.", month=month, writer=mark).get_json()["response"]
+    assert saved["returns-said"]["children"]["props"]["data-saved"] == "1"
+    reader = json.dumps(portal.signed_in(Role.APPROVER).page("/returns", f"?programme=TEST&month={month}").get_json())
+    assert "data-writer" not in reader, "nothing is kept where nobody writes"
 
 
 def test_saving_leaves_nothing_on_the_page_that_says_nobody_wrote(portal: Portal) -> None:

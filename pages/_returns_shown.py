@@ -22,7 +22,7 @@ from reports.model import ReturnContents
 
 @dataclass(frozen=True)
 class Shown:
-    """One version as this viewer sees it. ``results`` is empty once it was signed: the register keeps what was said."""
+    """One version as this viewer sees it. ``results`` is empty once it is no draft: the register keeps what was said."""
 
     scope: Scope
     programme: Programme
@@ -35,11 +35,16 @@ class Shown:
 
     @property
     def is_newest(self) -> bool:
-        return not self.held or self.version.number == self.held[-1].number
+        newest = versions.newest_of(self.held)
+        return newest is None or self.version.number == newest.number
 
     @property
     def is_draft(self) -> bool:
         return self.version.state is return_states.State.DRAFT
+
+    @property
+    def is_dropped(self) -> bool:
+        return self.version.state is return_states.State.DROPPED
 
     @property
     def may_write(self) -> bool:
@@ -52,7 +57,7 @@ class Shown:
 
 def look(scope: Scope, code: str, month: str, number: int | None = None) -> Shown:
     programme, held = programmes.get_programme(scope, code), versions.of_month(scope, code, month)
-    newest = held[-1] if held else Version(month)
+    newest = versions.newest_of(held) or Version(month)
     version = newest if number is None else versions.get(scope, code, month, number)
     bare = bare_contents(scope, code, version)
     contents = dressed(scope, code, version, bare)

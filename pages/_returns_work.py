@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -16,7 +17,7 @@ from data_access.returns.narrative import LEAST_REASON
 from data_access.returns.versions import Step, Version
 from domain import formats
 from domain.programme import Programme
-from domain.return_states import SIGN_OFF, SIGNED, WAITS_FOR, Action, NotNow, NotYours, State
+from domain.return_states import SIGN_OFF, SIGNED, STATE_WORDS, WAITS_FOR, Action, NotNow, NotYours, State
 from domain.scope import Scope
 from reports import routes
 from reports.checks.model import Finding
@@ -53,7 +54,38 @@ _DONE = {
     Action.SEND_BACK: "Sent back to draft",
     Action.CORRECT: "Correction opened",
     Action.SUPERSEDE: "Superseded",
+    Action.DROP: "Correction dropped",
 }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A step that asks for a reason; ``sure``: what must be ticked besides, for what cannot be taken back."""
+
+    name: str
+    opens: str
+    button: str
+    label: str
+    will: str
+    sure: str = ""
+
+
+_WITH_REASON = {
+    Action.SEND_BACK: _Asked(
+        "returns-reason-back", "Send back to draft", "Send back to draft", "What must be changed",
+        "Every signature of this round falls away; the steps below keep that they were given.",
+    ),
+    Action.CORRECT: _Asked(
+        "returns-reason-correct", "Correct this return", "Open a correction", "What was wrong, and what is corrected",
+        "A draft of the next version is opened with the same words. Version {number} stands until the new one is submitted.",
+    ),
+    Action.DROP: _Asked(
+        "returns-reason-drop", "Drop this correction", "Drop this correction", "Why it is not needed",
+        "Version {number} ends here: its words and steps stay to be read and can never be changed, signed or sent. "
+        "Version {corrects} stands, and can be corrected again later.",
+        "This correction is not to go on.",
+    ),
+}  # fmt: skip
 
 
 def standing(version: Version, programme: Programme) -> html.Ol:
@@ -85,9 +117,12 @@ def standing(version: Version, programme: Programme) -> html.Ol:
 
 def actions(scope: Scope, programme: Programme, version: Version, seen: str, left: list[Finding]) -> list[Any]:
     """Forms for what this viewer may do now; where they may not, a sentence says who can and why."""
-    found = [*_signing(scope, programme, version, seen, left), *_back(scope, programme, version, seen)]
-    if version.state is State.SUBMITTED and version.may(Action.CORRECT, scope, programme):
-        found.append(_with_reason(programme, version, seen, Action.CORRECT))
+    found = [*_signing(scope, programme, version, seen, left)]
+    found += [
+        _with_reason(programme, version, seen, action)
+        for action in _WITH_REASON
+        if version.may(action, scope, programme)
+    ]
     return [html.H2("What you can do"), *found] if found else []
 
 
@@ -108,39 +143,31 @@ def _signing(scope: Scope, programme: Programme, version: Version, seen: str, le
             )
         )
         return
-    # The second, deliberate step: the server refuses without it.
-    sure = dbc.Checkbox(id=f"returns-sure-{coming.value}", name="sure", value=False, label=_TICKS[coming])
     yield html.Form(
-        [*_hidden(programme, version, seen, coming), html.P(_WILL[coming]), sure,
+        [*_hidden(programme, version, seen, coming), html.P(_WILL[coming]), _sure(coming, _TICKS[coming]),
          html.Button(_BUTTONS[coming], type="submit", className="button", id="returns-sign")],
         method="post", action=ACT, className="sign-form",
     )  # fmt: skip
 
 
-def _back(scope: Scope, programme: Programme, version: Version, seen: str) -> Iterator[Any]:
-    if version.state in SIGNED and version.may(Action.SEND_BACK, scope, programme):
-        yield _with_reason(programme, version, seen, Action.SEND_BACK)
-
-
 def _with_reason(programme: Programme, version: Version, seen: str, action: Action) -> html.Details:
-    back = action is Action.SEND_BACK
-    name = f"returns-reason-{'back' if back else 'correct'}"
-    label = "What must be changed" if back else "What was wrong, and what is corrected"
-    what = (
-        "Every signature of this round falls away; the steps below keep that they were given."
-        if back
-        else f"A draft of version {version.number + 1} is opened with the same words. Version {version.number} stands until the new one is submitted."
-    )
-    box = dbc.Textarea(id=name, name="reason", rows=3, required=True, minLength=LEAST_REASON, maxLength=2000)
-    button = html.Button(
-        "Send back to draft" if back else "Open a correction", type="submit", className="button secondary"
-    )
+    asked = _WITH_REASON[action]
+    will = asked.will.format(number=version.number, corrects=version.corrects)
+    if action is Action.SEND_BACK and version.corrects is not None:
+        will += " Once it is a draft, this correction can also be dropped."
+    box = dbc.Textarea(id=asked.name, name="reason", rows=3, required=True, minLength=LEAST_REASON, maxLength=2000)
+    sure = [_sure(action, asked.sure)] if asked.sure else []
+    button = html.Button(asked.button, type="submit", className="button secondary")
     form = html.Form(
-        [*_hidden(programme, version, seen, action), html.P(what), field(name, label, box), button],
-        method="post",
-        action=ACT,
-    )
-    return html.Details([html.Summary("Send back to draft" if back else "Correct this return"), form])
+        [*_hidden(programme, version, seen, action), html.P(will), field(asked.name, asked.label, box), *sure, button],
+        method="post", action=ACT, className="sign-form" if sure else None,
+    )  # fmt: skip
+    return html.Details([html.Summary(asked.opens), form])
+
+
+def _sure(action: Action, words: str) -> dbc.Checkbox:
+    """The second, deliberate step: the server refuses without it."""
+    return dbc.Checkbox(id=f"returns-sure-{action.value}", name="sure", value=False, label=words)
 
 
 def _hidden(programme: Programme, version: Version, seen: str, action: Action) -> list[Any]:
@@ -176,32 +203,36 @@ def _step_row(version: Version, step_: Step) -> html.Tr:
 
 
 def versions_list(held: list[Version], code: str, shown: Version) -> list[Any]:
-    """Where a month has several versions: each with its file, and what changed between one and the next."""
+    """Where a month has several versions: each with its file, and what changed since the one it corrects."""
     if len(held) < 2:
         return []
-    items = []
-    for v in held:
-        page = f"/returns?programme={code}&month={v.month}&version={v.number}"
-        here = {"aria-current": "true"} if v.number == shown.number else {}
-        parts: list[Any] = [html.A(name_of_version(v), href=page, **here), f": {v.state.value}"]
-        if v.correction_reason:
-            parts.append(f". {v.correction_reason}")
-        if v.pdf_sha256:
-            parts += [
-                " ",
-                html.A(
-                    ["PDF", html.Span(f" of version {v.number}", className="visually-hidden")],
-                    href=routes.address(code, v.month, version=v.number),
-                    download="",
-                ),
-            ]
-        if v.number > 1:
-            compare = f"/returns/compare?programme={code}&month={v.month}&before={v.number - 1}&after={v.number}"
-            parts += [" ", html.A(f"What changed since version {v.number - 1}", href=compare)]
-        items.append(html.Li(parts))
-    note = (
-        [states.inset(html.P(f"This is version {shown.number}. It no longer stands: a later version was submitted."))]
-        if shown.state is State.SUPERSEDED
-        else []
-    )
-    return [html.H2("Versions"), *note, html.Ul(items)]
+    note = _NOT_STANDING.get(shown.state)
+    said = [states.inset(html.P(f"This is version {shown.number}. {note}"))] if note else []
+    return [html.H2("Versions"), *said, html.Ul([_version_item(v, code, shown) for v in held], id="returns-versions")]
+
+
+_NOT_STANDING = {
+    State.SUPERSEDED: "It no longer stands: a later version was submitted.",
+    State.DROPPED: "It does not count and cannot be changed: it is a correction that was dropped before anybody sent it. Its "
+    "words are as they were last saved; its figures were never frozen, so they follow the data.",
+}
+
+
+def _version_item(v: Version, code: str, shown: Version) -> html.Li:
+    page = f"/returns?programme={code}&month={v.month}&version={v.number}"
+    here = {"aria-current": "true"} if v.number == shown.number else {}
+    dropped = v.state is State.DROPPED
+    state = STATE_WORDS[v.state].lower() if dropped else v.state.value
+    parts: list[Any] = [html.A(name_of_version(v), href=page, **here), f": {state}"]
+    if v.correction_reason:
+        parts.append(f". {v.correction_reason.removesuffix('.')}.")
+    if dropped:
+        last = v.steps[-1]
+        parts.append(f" Dropped by {last.who}, {formats.local_time(last.at)}: {last.note}")
+    if v.pdf_sha256:
+        of = html.Span(f" of version {v.number}", className="visually-hidden")
+        parts += [" ", html.A(["PDF", of], href=routes.address(code, v.month, version=v.number), download="")]
+    if v.corrects is not None and not dropped:
+        compare = f"/returns/compare?programme={code}&month={v.month}&before={v.corrects}&after={v.number}"
+        parts += [" ", html.A(f"What changed since version {v.corrects}", href=compare)]
+    return html.Li(parts)

@@ -55,7 +55,7 @@ def _standing(s: Shown) -> list[Any]:
     left = unanswered(s.results, s.version.reasons)
     return [
         html.P(_where_it_stands(s), className="reading", id="returns-state"),
-        _returns_work.standing(s.version, s.programme),
+        None if s.is_dropped else _returns_work.standing(s.version, s.programme),
         html.Div(
             _returns_work.actions(s.scope, s.programme, s.version, s.seen, left) if s.is_newest else [],
             id="returns-actions",
@@ -73,16 +73,22 @@ def _where_it_stands(s: Shown) -> str:
 def _checks(s: Shown) -> list[Any]:
     if s.is_draft:
         return _returns_checks.section(s.results, s.version.reasons, s.earlier, writes=s.may_write)
+    if s.is_dropped:
+        return [html.H2("Checks"), html.P("It was dropped before an analyst signed, so no answer of a check was kept.")]
     return _returns_checks.from_register(versions.checks_of(s.scope, s.programme.code, s.version))
 
 
 def _narrative(s: Shown) -> list[Any]:
     heading = html.H2("Narrative")
     if not s.may_write:
-        why = "It is part of the preview below. " + (
-            "Managers write it while the return is a draft." if s.is_draft else "It was frozen with the figures."
+        why = (
+            "Managers write it while the return is a draft."
+            if s.is_draft
+            else "It is kept as it was last saved."
+            if s.is_dropped
+            else "It was frozen with the figures."
         )
-        return [heading, html.P(why)]
+        return [heading, html.P(f"It is part of the preview below. {why}")]
     fields = [
         html.Div(
             [
@@ -282,7 +288,9 @@ def save(
         return (dash.no_update,) * 8
     scope, code, month = current_scope(), str(where["programme"]), str(where["month"])
     if where.get("writer", viewer_mark()) != viewer_mark():
-        refused = "Nothing was saved: somebody else opened this page and was signed out. Reload it to write as yourself."
+        refused = (
+            "Nothing was saved: somebody else opened this page and was signed out. Reload it to write as yourself."
+        )
         return _told(clicks, states.warning(refused)), *(dash.no_update,) * 7
     written = {key: text or "" for key, text in zip(FIELD_IDS, texts, strict=True)}
     keys, kept = [str(box["id"]["key"]) for box in ctx.states_list[2]], (dash.no_update,) * 7

@@ -29,7 +29,11 @@ REFUSED = (
     StaleVersion, TextRefused, NotNow, NotReady, OutOfScope, NoSuchVersion, MonthNotHeld, UnknownProgramme, SealKeyError,
 )  # fmt: skip
 BROKEN = (PdfError, ChartError, SealError, NotTheSealedFile, Damaged, OSError, MemoryError, DBAPIError)
-SURE = frozenset({Action.CHECK, *REGISTER})
+WITH_REASON = {
+    Action.SEND_BACK: signing.send_back, Action.CORRECT: signing.open_correction, Action.DROP: signing.drop_correction,
+}  # fmt: skip
+SIGNING = frozenset({Action.CHECK, *REGISTER})
+SURE = SIGNING | {Action.DROP}
 
 
 def register(server: Flask) -> None:
@@ -56,14 +60,12 @@ def register(server: Flask) -> None:
 def _act(scope: Scope, code: str, month: str) -> Version:
     given = request.form
     action, revision, reason = Action(given.get("action", "")), int(given.get("revision", "")), given.get("reason", "")
-    if action is Action.SEND_BACK:
-        return signing.send_back(scope, code, month, revision, reason)
-    if action is Action.CORRECT:
-        return signing.open_correction(scope, code, month, revision, reason)
-    if action not in SURE:
-        raise ValueError(action)
-    if given.get("sure") != "on":
+    if action in SURE and given.get("sure") != "on":
         raise NotReady("Tick the box above the button to say that you are sure.")
+    if action in WITH_REASON:
+        return WITH_REASON[action](scope, code, month, revision, reason)
+    if action not in SIGNING:
+        raise ValueError(action)
     return sign(scope, code, month, action, revision, given.get("seen", ""))
 
 
@@ -84,9 +86,12 @@ def _why(problem: Exception) -> str:
 
 
 def _said(version: Version) -> str:
-    if version.steps[-1].action is Action.CORRECT:
-        return f"Version {version.number} is open as a draft. Version {version.number - 1} stands until this one is submitted."
-    if version.steps[-1].action is Action.SEND_BACK:
+    last = version.steps[-1].action
+    if last is Action.CORRECT:
+        return f"Version {version.number} is open as a draft. Version {version.corrects} stands until this one is submitted."
+    if last is Action.DROP:
+        return f"Version {version.number} was dropped. Version {version.corrects} stands, as it was submitted."
+    if last is Action.SEND_BACK:
         return f"The return of {formats.month(version.month)} is a draft again."
     sealed = " Its file is sealed." if version.pdf_sha256 else ""
     return f"{STATE_WORDS[version.state]}: the return of {formats.month(version.month)}.{sealed}"

@@ -82,5 +82,5 @@ def attachments(contents: ReturnContents, number: int = 1) -> tuple[Attachment, 
 
 def file_stem(code: str, version: Version) -> str:
     """ "demo-return-2023-12-v1", "demo-return-2023-12-v1-draft-3": what downloads are called."""
-    draft = f"-draft-{version.revision}" if version.state is State.DRAFT else ""
-    return f"{code}-return-{version.month}-v{version.number}{draft}".lower()
+    mark = {State.DRAFT: f"-draft-{version.revision}", State.DROPPED: "-dropped"}.get(version.state, "")
+    return f"{code}-return-{version.month}-v{version.number}{mark}".lower()

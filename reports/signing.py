@@ -41,11 +41,10 @@ def sign(scope: Scope, code: str, month: str, action: Action, revision: int, see
 
     Raises NotNow, NotYours, StaleVersion, NotReady, and what building, sealing and writing raise.
     """
-    version = versions.latest(scope, code, month)
+    held = versions.of_month(scope, code, month)
+    version = versions.newest_of(held) or Version(month)
     if version.revision != revision:
-        raise StaleVersion(
-            f"{version.updated_by or 'Somebody'} changed this return since you opened it. Look at it as it is now before you go on."
-        )
+        raise StaleVersion.now_at(held, version)
     programme = get_programme(scope, code)
     after = version.after(action, scope, programme)
     if action is Action.CHECK:

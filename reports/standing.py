@@ -16,6 +16,10 @@ from reports.model import DataTable, Entry, Fact, ReturnContents
 
 SEALED_STEPS = ("certified", "submitted")  # come after the file is printed: they stand in its seals
 IN_THE_SEAL = "Comes after this file was printed; see its seals"
+_OF_FIGURES = {
+    State.DRAFT: "Figures can still change.",
+    State.DROPPED: "It does not count. Its words are kept; its figures were never frozen and follow the data.",
+}
 
 
 def status(version: Version) -> str:
@@ -31,9 +35,9 @@ def narrative_words(version: Version) -> str:
 
 def name_of_version(version: Version) -> str:
     """ "Version 2, correcting version 1"."""
-    if version.number == 1:
-        return "Version 1"
-    return f"Version {version.number}, correcting version {version.number - 1}"
+    if version.corrects is None:
+        return f"Version {version.number}"
+    return f"Version {version.number}, correcting version {version.corrects}"
 
 
 def with_standing(contents: ReturnContents, version: Version, template: ReturnTemplate) -> ReturnContents:
@@ -64,8 +68,7 @@ def _named(fact: Fact, version: Version, late: str) -> Fact:
         note = f"{name_of_version(version)}. {version.correction_reason}".strip()
         return replace(fact, note=note if note.endswith(".") else f"{note}.")
     if fact.label == "Status":
-        draft = version.state is State.DRAFT
-        note = "Figures can still change." if draft else "Its figures were frozen at the analyst's check."
+        note = _OF_FIGURES.get(version.state, "Its figures were frozen at the analyst's check.")
         return replace(fact, value=status(version), note=f"{note} {late}".strip())
     return fact
 
@@ -77,6 +80,8 @@ def _sentence(version: Version) -> str:
             "later step; “return verify” of the portal, and PDF readers that check signatures, show the seals and whether "
             "a byte has changed."
         )
+    if version.state is State.DROPPED:
+        return f"{formats.UNAVAILABLE} Nobody signed this version: it is a correction that was dropped."
     unsaved = "" if version.revision else " whose narrative has not been saved"
     return f"{formats.UNAVAILABLE} Nobody has signed this return: it is a draft{unsaved}."
 

@@ -230,7 +230,7 @@ def _returns(months: list[str], sent: dict[str, Version]) -> Part:
 
 def _return_row(month: str, version: Version) -> tuple[str, ...]:
     step = version.signed(Action.SUBMIT)
-    number = f"{version.number}" + (f", correcting {version.number - 1}" if version.number > 1 else "")
+    number = f"{version.number}" + (f", correcting {version.corrects}" if version.corrects else "")
     when, who = (formats.day_time(step.at), step.who) if step else (formats.UNAVAILABLE, formats.UNAVAILABLE)
     return (formats.month(month), number, when, who, version.pdf_sha256 or formats.UNAVAILABLE)
 

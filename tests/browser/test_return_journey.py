@@ -185,5 +185,24 @@ def test_a_submitted_return_is_corrected_by_a_new_version_that_says_what_changed
     expect(page.locator("#compare-table")).to_contain_text("each Monday")
     expect(page.locator("#compare-table")).to_contain_text("each Tuesday")
     assert violations(manager) == []
+
+    manager.open(PAGE)
+    page.get_by_text("Drop this correction").first.click()
+    page.locator("#returns-reason-drop").fill("It was Monday after all.")
+    page.get_by_role("button", name="Drop this correction").click()
+    expect(page.locator(".error-summary")).to_contain_text("You wrote: “It was Monday after all.”")
+    page.get_by_text("Drop this correction").first.click()
+    page.locator("#returns-reason-drop").fill("It was Monday after all.")
+    page.locator("#returns-sure-drop").check()
+    page.get_by_role("button", name="Drop this correction").click()
+    expect(page.locator(".notice")).to_contain_text("Version 2 was dropped. Version 1 stands")
+    expect(page.locator("#returns-state")).to_contain_text("Submitted")
+    expect(page.locator("#returns-versions")).to_contain_text("correction dropped")
+    expect(page.locator("#returns-versions")).to_contain_text("It was Monday after all.")
+    manager.open(f"{PAGE}&version=2")
+    expect(page.locator("#returns-standing")).to_contain_text("It does not count and cannot be changed")
+    expect(page.locator("#returns-preview")).to_contain_text("each Tuesday")
+    assert page.locator("#returns-save").count() == 0
+    assert page.get_by_text("What you can do").count() == 0
     assert manager.troubles == []
     manager.context.close()

@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from commands.returns import returns
 from data_access import schema
 from data_access.engine import get_engine, make_engine, utc_now, writing
 from data_access.migrate import upgrade
@@ -232,6 +234,32 @@ def test_a_correction_of_a_correction_lists_only_what_it_changes_itself(sent: Pa
     third = narrative.save(MARY, CODE, MONTH, {**words, "learning": "Lamps help."}, third.revision)
     listed = [row[0] for row in contents_of(MARY, CODE, third).corrections.rows]
     assert listed == ["Narrative: Learning"]
+
+
+def test_a_correction_after_a_dropped_one_is_compared_with_what_was_submitted(sent: Path) -> None:
+    first = versions.latest(MARY, CODE, MONTH)
+    before = contents_of(MARY, CODE, first)
+    second = signing.open_correction(MARY, CODE, MONTH, first.revision, "The highlights named the wrong place.")
+    second = narrative.save(MARY, CODE, MONTH, {**PLAIN, "highlights": "Nothing was held."}, second.revision)
+    second = signing.drop_correction(MARY, CODE, MONTH, second.revision, "The place was right.\nSee the minutes.")
+    assert contents_of(MARY, CODE, versions.latest(MARY, CODE, MONTH)) == before
+    third = signing.open_correction(MARY, CODE, MONTH, first.revision, "The learning was missing altogether.")
+    third = narrative.save(MARY, CODE, MONTH, {**PLAIN, "learning": "Lamps help."}, third.revision)
+    contents = contents_of(MARY, CODE, third)
+    assert [row[0] for row in contents.corrections.rows] == ["Narrative: Learning"]
+    assert "Version 3, correcting version 1" in contents.fact("A", "return_id", "Return").note
+
+    gone = contents_of(MARY, CODE, second)
+    assert gone.status == "Correction dropped"
+    assert "does not count" in gone.fact("A", "return_id", "Status").note
+    assert "Nobody signed this version" in gone.entry("K", "prepared").sentences[0]
+    assert return_file(MARY, CODE, second, "json").name == "test-return-2023-10-v2-dropped.json"
+    with pytest.raises(StaleVersion, match="changed this return since"):
+        sign(BEN, CODE, MONTH, Action.CHECK, second.revision - 1, "any")
+    listed = CliRunner().invoke(returns, ["list", "--programme", CODE]).output
+    assert "2023-10  3        Draft, revision" in listed
+    assert "2023-10  2        Correction dropped by mary@example.org, manager, " in listed
+    assert "The place was right. See the minutes." in listed
 
 
 def test_the_reason_for_a_correction_is_read_like_the_narrative(sent: Path) -> None:

@@ -41,10 +41,16 @@ def _submitted(maker: Maker, month: str) -> None:
     pdf = f"the sealed file of {month}".encode()
     sha = hashlib.sha256(pdf).hexdigest()
     at = datetime(2023, 4, 14, 9, 30)
+    common = {
+        "programme_id": maker.programme_id, "month": month, "reasons": {}, "authors": ["ann@example.org"],
+        "updated_at": at, "updated_by": "zofia@example.org",
+    }  # fmt: skip
+    maker._insert(
+        schema.return_version, number=1, state="superseded", revision=6, narrative={}, correction_reason="", **common
+    )
     version = maker._insert(
-        schema.return_version, programme_id=maker.programme_id, month=month, number=2, state="submitted", revision=7,
-        narrative={"issues": ISSUES}, reasons={}, authors=["ann@example.org"], correction_reason="A file came late.",
-        updated_at=at, updated_by="zofia@example.org", pdf=pdf, pdf_sha256=sha,
+        schema.return_version, number=2, state="submitted", revision=7, narrative={"issues": ISSUES},
+        correction_reason="A file came late.", pdf=pdf, pdf_sha256=sha, **common,
     )  # fmt: skip
     maker.conn.execute(
         insert(schema.return_step).values(

@@ -21,7 +21,7 @@
 
   window.fetch = function (resource) {
     return inner.apply(this, arguments).then(function (response) {
-      if (!ours(resource) || response.ok || response.status < 400) { return response; }
+      if (!ours(resource) || response.status < 400) { return response; }
       if (isTaken(response.status)) { return new Response(null, { status: 204 }); } // Dash changes nothing
       if (response.status === 401 && !leaving) {
         leaving = true;

@@ -170,6 +170,18 @@ def test_reasons_are_read_and_those_that_nothing_asks_for_do_not_count(portal: P
     assert "So the board has called it." in checks
 
 
+def test_a_correction_is_dropped_only_with_the_tick_and_only_where_there_is_one(portal: Portal) -> None:
+    manager, search = portal.signed_in(Role.MANAGER), "?programme=TEST&month=2023-06"
+    asked = {"programme": "TEST", "month": "2023-06", "revision": "0", "action": "drop", "reason": "Opened by mistake."}
+    manager.form("/returns/act", "/account", **asked)
+    told = _page(manager, search)
+    assert "Tick the box above the button" in told
+    assert "You wrote: “Opened by mistake.”" in told
+    assert "Drop this correction" not in told
+    manager.form("/returns/act", "/account", **asked, sure="on")
+    assert "Only a correction can be dropped" in _page(manager, search)
+
+
 def test_a_month_before_the_service_opens_no_return(portal: Portal) -> None:
     manager = portal.signed_in(Role.MANAGER)
     text = _page(manager, "?programme=TEST&month=2022-01")

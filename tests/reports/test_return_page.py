@@ -171,8 +171,8 @@ def test_reasons_are_read_and_those_that_nothing_asks_for_do_not_count(portal: P
 
 
 def test_a_correction_is_dropped_only_with_the_tick_and_only_where_there_is_one(portal: Portal) -> None:
-    manager, search = portal.signed_in(Role.MANAGER), "?programme=TEST&month=2023-06"
-    asked = {"programme": "TEST", "month": "2023-06", "revision": "0", "action": "drop", "reason": "Opened by mistake."}
+    manager, search = portal.signed_in(Role.MANAGER), "?programme=TEST&month=2023-04"
+    asked = {"programme": "TEST", "month": "2023-04", "revision": "0", "action": "drop", "reason": "Opened by mistake."}
     manager.form("/returns/act", "/account", **asked)
     told = _page(manager, search)
     assert "Tick the box above the button" in told

@@ -147,7 +147,8 @@ def html_to_pdf(
     try:
         with _ONE_AT_A_TIME, _errors_raised():
             document = weasyprint.HTML(string=html, base_url="portal:", url_fetcher=fetcher)
-            document.write_pdf(out, stylesheets=styles, pdf_variant="pdf/a-3a", pdf_tags=True)
+            # Not packed: finishing would unpack every page, and packs what it saves.
+            document.write_pdf(out, stylesheets=styles, pdf_variant="pdf/a-3a", pdf_tags=True, uncompressed_pdf=True)
     except FatalURLFetchingError as problem:
         raise PdfError(f"The PDF was not made. {problem}") from problem
     links = _Links()

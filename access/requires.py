@@ -24,6 +24,7 @@ from wtforms import ValidationError
 
 from access.viewer import NoProgramme, current_scope
 from components import shell
+from data_access.remembered import one_look
 from domain.roles import Permission
 from domain.scope import OutOfScope
 
@@ -52,7 +53,8 @@ def _guarded_layout(func: Callable, permission: Permission) -> Callable:
     def guarded(**given: Any) -> Any:
         try:
             current_scope().require(permission)
-            return func(**_arguments(func, given))
+            with one_look():  # a page only reads: what several of its blocks ask for is worked out once, and alike
+                return func(**_arguments(func, given))
         except NoProgramme as reason:
             return shell.nothing_yet(str(reason))
         except OutOfScope as reason:

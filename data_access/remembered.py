@@ -1,7 +1,8 @@
 """One look at the data: within it, the same question asked again is answered from memory.
 
-A return asks for the same monthly counts for its first page, its sections and its charts. Inside ``one_look`` each is
-read once, so the figures cannot differ within a document either. Outside of it nothing is remembered.
+A return asks for the same monthly counts for its first page, its sections and its charts, and a page for each of its
+blocks. Inside ``one_look`` each is read once, so the figures cannot differ within a document or a page either. Outside
+of it nothing is remembered.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def one_look() -> Iterator[None]:
 
 
 def remembered(query: Callable[P, R]) -> Callable[P, R]:
-    """For query functions of hashable arguments; a frame is handed out as a copy, so nobody changes another's."""
+    """For query functions of hashable arguments; what can be changed is handed out as a copy, so nobody changes another's."""
 
     @wraps(query)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -47,4 +48,4 @@ def once(key: Hashable, read: Callable[[], R]) -> R:
     if key not in held:
         held[key] = read()
     answer = held[key]
-    return cast(R, answer.copy()) if isinstance(answer, pd.DataFrame) else cast(R, answer)
+    return cast(R, answer.copy()) if isinstance(answer, pd.DataFrame | list | dict) else cast(R, answer)

@@ -172,7 +172,7 @@ def _sure(action: Action, words: str) -> dbc.Checkbox:
 
 def _hidden(programme: Programme, version: Version, seen: str, action: Action) -> list[Any]:
     given = {
-        "programme": programme.code, "month": version.month, "revision": version.revision, "seen": seen,
+        "programme": programme.code, "month": version.month, "revision": version.month_revision, "seen": seen,
         "action": action.value,
     }  # fmt: skip
     return [csrf_input(), *(dbc.Input(type="hidden", name=key, value=str(value)) for key, value in given.items())]

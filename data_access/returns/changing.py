@@ -61,12 +61,12 @@ class Change:
 
 @contextmanager
 def changing(scope: Scope, code: str, month: str, revision: int, at: datetime | None = None) -> Iterator[Change]:
-    """Hold the writing lock with the newest version; StaleVersion unless it is still at ``revision``."""
+    """Hold the writing lock with the newest version; StaleVersion unless the month is still at ``revision``."""
     parse_month(month)
     with opened(scope, code, Permission.VIEW_RETURNS) as o, writing().begin() as conn:
         held = versions.held(conn, o.programme_id, month)
         now = versions.newest_of(held) or Version(month)
-        if now.revision != revision:
+        if now.month_revision != revision:
             raise StaleVersion.now_at(held, now)
         yield Change(conn, o, now, held[-1] if held else now, at or utc_now())
 

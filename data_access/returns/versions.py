@@ -34,11 +34,19 @@ _CORRECTS = (
     .scalar_subquery()
     .label("corrects")
 )  # fmt: skip
+# Of dropped versions too: whoever saw the month before a correction was dropped has not seen it as it is now.
+_MONTH_REVISION = (
+    select(func.max(_e.revision))
+    .where(_e.programme_id == _v.programme_id, _e.month == _v.month)
+    .correlate(schema.return_version)
+    .scalar_subquery()
+    .label("month_revision")
+)
 # Everything but what is heavy: contents, charts and the file are fetched when asked for.
 _LIGHT = (
     _v.id, _v.month, _v.number, _v.state, _v.revision, _v.narrative, _v.reasons, _v.authors, _v.correction_reason,
     _v.updated_at, _v.updated_by, _v.template_name, _v.code_version, _v.data_sha256,
-    _v.contents_sha256, _v.measures, _v.pdf_sha256, _CORRECTS,
+    _v.contents_sha256, _v.measures, _v.pdf_sha256, _CORRECTS, _MONTH_REVISION,
 )  # fmt: skip
 
 
@@ -88,7 +96,8 @@ class Step:
 class Version:
     """revision 0 means that nothing has been saved for the month yet.
 
-    Numbers and revisions of a month only rise: neither is used again once a correction was dropped.
+    Numbers and revisions of a month only rise: neither is used again once a correction was dropped. A form names
+    ``month_revision``, the highest of the month: it says what whoever filled it in has seen.
     """
 
     month: str
@@ -96,6 +105,7 @@ class Version:
     corrects: int | None = None  # number of the version that this one corrects: not always the number before
     state: State = State.DRAFT
     revision: int = 0
+    month_revision: int = field(default=0, compare=False)  # the month's, not this version's own
     narrative: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
@@ -314,6 +324,7 @@ def _steps(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[Step, ...]]:
 def _version(row: Any, steps: tuple[Step, ...]) -> Version:
     return Version(
         month=row.month, number=row.number, corrects=row.corrects, state=State(row.state), revision=row.revision,
+        month_revision=row.month_revision,
         narrative=row.narrative, reasons={key: Reason(**value) for key, value in row.reasons.items()}, authors=tuple(row.authors),
         correction_reason=row.correction_reason, updated_at=row.updated_at, updated_by=row.updated_by,
         template_name=row.template_name or "", code_version=row.code_version or "", data_sha256=row.data_sha256 or "",

@@ -263,6 +263,8 @@ def test_a_return_is_signed_once_and_then_kept_by_the_database_itself(doors):
         with pytest.raises(DBAPIError, match=r"does not change|only ever added to"), writing().begin() as conn:
             conn.exec_driver_sql(statement)
     assert versions.of_month(mary, code, month) == [v, second]
-    third = signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    with pytest.raises(StaleVersion, match="version 2 was dropped"):
+        signing.open_correction(mary, code, month, v.revision, "A crime was recorded late.")
+    third = signing.open_correction(mary, code, month, second.revision, "A crime was recorded late.")
     assert (third.number, third.corrects) == (3, 1)
     assert versions.get(mary, code, month, 1).state.value == "submitted"

@@ -243,7 +243,7 @@ def test_a_correction_after_a_dropped_one_is_compared_with_what_was_submitted(se
     second = narrative.save(MARY, CODE, MONTH, {**PLAIN, "highlights": "Nothing was held."}, second.revision)
     second = signing.drop_correction(MARY, CODE, MONTH, second.revision, "The place was right.\nSee the minutes.")
     assert contents_of(MARY, CODE, versions.latest(MARY, CODE, MONTH)) == before
-    third = signing.open_correction(MARY, CODE, MONTH, first.revision, "The learning was missing altogether.")
+    third = signing.open_correction(MARY, CODE, MONTH, second.revision, "The learning was missing altogether.")
     third = narrative.save(MARY, CODE, MONTH, {**PLAIN, "learning": "Lamps help."}, third.revision)
     contents = contents_of(MARY, CODE, third)
     assert [row[0] for row in contents.corrections.rows] == ["Narrative: Learning"]

@@ -82,7 +82,7 @@ def test_random_people_in_random_order(engine, moves):
         elif late:
             expected = StaleVersion
         try:
-            made, told = _do(who, action, month, revision + late, held), None
+            made, told = _do(who, action, month, held.month_revision + late, held), None
         except (OutOfScope, NotNow, StaleVersion) as refused:
             told = type(refused)
         if told:
@@ -108,6 +108,7 @@ def test_random_people_in_random_order(engine, moves):
             state, number, revision, authors, signers = corrected.pop()
         now = versions.latest(olive, "TEST", month)
         assert (now.state, now.number, now.revision) == (state, number, revision)
+        assert now.month_revision == highest[1]
     held = versions.of_month(olive, "TEST", month)
     assert [v.number for v in held] == list(range(1, len(held) + 1))
     assert Counter(v.state for v in held)[State.SUBMITTED] <= 1

@@ -190,7 +190,7 @@ def test_a_dropped_correction_stays_and_what_it_was_to_correct_is_the_newest_aga
 def test_numbers_and_revisions_of_a_dropped_correction_are_not_used_again(engine):
     first = submitted()
     second = dropped(first)
-    third = signing.open_correction(MARY, "TEST", MONTH, first.revision, "A visit was counted twice.")
+    third = signing.open_correction(MARY, "TEST", MONTH, second.revision, "A visit was counted twice.")
     assert (third.number, third.corrects, third.narrative) == (3, 1, {"highlights": "Words"})
     for seen in range(first.revision, second.revision + 1):
         with pytest.raises(StaleVersion):  # words for the dropped one do not land in the next
@@ -201,6 +201,17 @@ def test_numbers_and_revisions_of_a_dropped_correction_are_not_used_again(engine
     signing.submit(MARY, "TEST", MONTH, v.revision, b"%PDF v3 c s", AT)
     states = [v.state for v in versions.of_month(MARY, "TEST", MONTH)]
     assert states == [State.SUPERSEDED, State.DROPPED, State.SUBMITTED]
+
+
+def test_whoever_looked_before_a_correction_was_dropped_opens_no_other_unawares(engine):
+    first = submitted()
+    second = dropped(first)
+    now = versions.latest(MARY, "TEST", MONTH)
+    assert (now.revision, now.month_revision) == (first.revision, second.revision)
+    for seen in range(first.revision, second.revision):
+        with pytest.raises(StaleVersion, match="version 2 was dropped, and version 1 is submitted"):
+            signing.open_correction(MARY, "TEST", MONTH, seen, "A visit was counted twice.")
+    assert signing.open_correction(MARY, "TEST", MONTH, now.month_revision, "A visit was counted twice.").number == 3
 
 
 def test_only_a_draft_that_corrects_is_dropped_by_a_manager_with_a_reason(engine):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import html
 
-from data_access.returns.versions import Reason
+from data_access.returns.narrative import plain
+from data_access.returns.versions import Reason, Version
 from domain import formats
+from domain.return_states import State
+from domain.scope import Scope
 from reports.checks.answers import stands_in_the_way, unanswered
 from reports.checks.model import CheckResult, Finding, Severity
 from reports.checks.reasons import no_longer_asked
+from reports.checks.run import asked_of
 
 REASON = "returns-reason"
 WORDS = {Severity.PASSED: "Passed", Severity.REASON: "Needs a reason", Severity.BLOCKING: "Stands in the way"}
@@ -45,7 +49,7 @@ def section(
         html.H2("Checks"),
         html.P(_sentence(results, left), className="reading", id="returns-checks-sentence"),
         *(_found(r, given) for r in open_),
-        _left_over(no_longer_asked(results, reasons)),
+        _left_over(no_longer_asked(results, reasons)) if writes else None,
         html.Details(
             [
                 html.Summary(f"Checks that found nothing ({len(passed)})"),
@@ -109,10 +113,13 @@ def _finding(finding: Finding, given: _Given) -> html.Li:
 
 
 def _left_over(reasons: Mapping[str, Reason]) -> html.Details | None:
-    """Reasons whose finding is gone, so that nobody thinks they still count."""
+    """Reasons whose finding went when data were loaded; those of changed words went when the words were saved."""
     if not reasons:
         return None
-    said = "What they were given for is no longer found. They count for nothing and are not signed."
+    said = (
+        "What they were given for is no longer found, so they count for nothing. They go when the draft is next saved, or "
+        "signed: copy what is still of use."
+    )
     items = [html.Li(f"{reason.text} ({reason.by})") for reason in reasons.values()]
     summary = html.Summary(f"Reasons no longer asked for ({len(reasons)})")
     return html.Details([summary, html.P(said), html.Ul(items)], id="returns-left-over")
@@ -129,9 +136,28 @@ def _as_dash_writes_it(box_id: dict[str, str]) -> str:
     return json.dumps(box_id, sort_keys=True, separators=(",", ":"))
 
 
+def without_place(
+    scope: Scope, code: str, held: Version, words: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Reasons, held or just given, that nothing asks for once ``words`` are saved: their texts by the finding's key."""
+    before = {key: reason.text for key, reason in held.reasons.items()}
+    given = {key: plain(text) for key, text in given.items()}
+    if held.state is not State.DRAFT:  # a signed return has no box for a reason, and its own were all asked for
+        return {key: text for key, text in given.items() if text and text != before.get(key)}
+    texts = {key: text for key, text in {**before, **given}.items() if text}
+    if not texts:
+        return {}
+    saved = replace(
+        held, narrative={key: plain(text) for key, text in words.items()},
+        reasons={key: Reason(text, scope.actor, "") for key, text in texts.items()},
+    )  # fmt: skip
+    asked = asked_of(scope, code, saved)
+    return {key: text for key, text in texts.items() if key not in asked}
+
+
 def not_kept(texts: Iterable[str]) -> list[html.P]:
-    """What was typed for a finding that is gone, so that whoever typed it may use the words elsewhere."""
-    why = "A reason was not kept, since what it was given for is no longer found. You wrote"
+    """Reasons for findings that are gone, so that whoever saves may use the words elsewhere."""
+    why = "A reason was not kept, since what it was given for is no longer found. It said"
     return [html.P(f"{why}: “{text}”") for text in texts]
 
 

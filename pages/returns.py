@@ -29,7 +29,7 @@ from jobs.return_kinds import PDF
 from pages import _returns_checks, _returns_work
 from pages._job_button import job_button
 from pages._returns_list import lead, months_table, state_words
-from pages._returns_shown import Shown, look, not_asked_for
+from pages._returns_shown import Shown, look
 from pages._returns_worker import built_by_worker
 from reports import routes
 from reports.checks.answers import unanswered
@@ -299,8 +299,8 @@ def save(
         returns_of = returnable_months(scope, code)
         if month not in returns_of:
             raise MonthNotHeld(f"No return of {month} can be built; choose a month of the list.")
-        gone = not_asked_for(scope, code, month, given)
-        taken = {key: text for key, text in given.items() if key not in gone}
+        gone = _returns_checks.without_place(scope, code, versions.latest(scope, code, month), written, given)
+        taken = {**given, **dict.fromkeys(gone, "")}
         narrative.save(scope, code, month, written, int(revision or 0), taken)
         shown = look(scope, code, month)
     except StaleVersion as reason:
@@ -314,7 +314,7 @@ def save(
         if now == revision
         else f"Saved as revision {now}. The preview holds it; a PDF made before does not."
     )
-    said = states.inset(html.P(done), *_returns_checks.not_kept(given[key] for key in sorted(gone)))
+    said = states.inset(html.P(done), *_returns_checks.not_kept(gone[key] for key in sorted(gone)))
     return (
         _told(clicks, said, now),
         shown.version.revision,

@@ -70,9 +70,15 @@ def check(scope: Scope, code: str, month: str, revision: int, frozen: Frozen) ->
                 "contents_sha256": frozen.contents_sha256, "data_sha256": frozen.data_sha256,
                 "template_name": frozen.template_name, "template_version": frozen.template_version,
                 "code_version": frozen.code_version, "checks": [dict(c) for c in frozen.checks],
-                "measures": dict(frozen.measures),
+                "measures": dict(frozen.measures), "reasons": _asked_for(change.before, frozen.checks),
             },
         )  # fmt: skip
+
+
+def _asked_for(version: Version, checks: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """The version's reasons that ``checks`` asked for: nobody reads another, and a final version keeps all it has."""
+    answered = {f["key"] for row in checks for f in row["findings"] if f["reason"]}
+    return {key: dict(vars(given)) for key, given in version.reasons.items() if key in answered}
 
 
 def approve(scope: Scope, code: str, month: str, revision: int, pdf: bytes, at: datetime) -> Version:
@@ -143,7 +149,7 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
         opened = Version(month, change.last.number + 1, revision=change.last.revision)
         values = {
             "narrative": dict(before.narrative),
-            "reasons": {key: vars(given) for key, given in before.reasons.items()},
+            "reasons": _asked_for(before, _checks_of(change)),
             "authors": with_author(before, change.actor),
             "correction_reason": note,
         }
@@ -154,6 +160,10 @@ def open_correction(scope: Scope, code: str, month: str, revision: int, reason: 
             event="correction opened", detail={"reason": note},
         )  # fmt: skip
         return as_left(change, version_id)
+
+
+def _checks_of(change: Change) -> Sequence[Mapping[str, Any]]:
+    return change.conn.execute(select(_v.checks).where(_v.id == change.before.id)).scalar() or ()
 
 
 def drop_correction(scope: Scope, code: str, month: str, revision: int, reason: str) -> Version:

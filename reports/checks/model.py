@@ -25,6 +25,7 @@ class Finding:
     what_to_do: str
     where: str  # section letter, "narrative: highlights", or a page's address
     reason_of: str = ""  # key of the finding in whose reason it was found
+    names: tuple[str, ...] = ()  # names that it found: a reason for it cannot do without them
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ def finding(
     check: str, what: str, severity: Severity, sentence: str, what_to_do: str, where: str, *found: object
 ) -> Finding:
     """``found``: the values whose change makes this another finding; the sentence where none are given."""
-    text = json.dumps([str(v) for v in found or (sentence,)])
-    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-    return Finding(f"{check}:{what}:{digest}", check, severity, sentence, what_to_do, where)
+    return Finding(f"{check}:{what}:{digest(*found or (sentence,))}", check, severity, sentence, what_to_do, where)
+
+
+def digest(*values: object) -> str:
+    return hashlib.sha256(json.dumps([str(v) for v in values]).encode()).hexdigest()[:10]
 
 
 def not_made(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from analysis.evaluation.claims import MARYLAND
 from domain import formats
 from domain.narrative_rules import claims, identifying
 from domain.narrative_rules.claims import over_claims
-from domain.narrative_rules.identifying import Detail, identifying_details
+from domain.narrative_rules.identifying import Detail, What, identifying_details
 from reports.checks.looked import Looked
 from reports.checks.model import CheckResult, Finding, Severity, finding, not_made
 from reports.sections.words import NARRATIVE
@@ -83,11 +84,13 @@ def _detail(key: str, title: str, where: str, d: Detail) -> Finding:
         what = "Take it out: a return never needs it."
     else:
         what = "Take it out or put it more generally; if it tells nobody who somebody is, or is meant to be named, write so."
-    return finding(
+    found = finding(
         NAMES, f"{key} {d.what}", Severity.BLOCKING if d.blocks else Severity.REASON,
         f"{title}: possible {d.what} “{d.words}” in “{_short(d.sentence)}”.",
         what, where, d.words, d.sentence,
     )  # fmt: skip
+    # Words of the other details ("white", "his mother") name nothing, and would excuse people who are called so.
+    return replace(found, names=(d.words,) if d.what in (What.NAME, What.ADDRESS) else ())
 
 
 def vocabulary(look: Looked) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from data_access.returns.versions import Reason
 from domain import formats
-from reports.checks.model import CheckResult, Finding, Severity
+from reports.checks.model import CheckResult, Finding, Severity, digest
 from reports.checks.narrative import CLAIMS, NAMES, claims_in, details_in, once
 
 
@@ -35,9 +35,10 @@ def with_reasons_read(
 
 
 def _in_reason(of: Finding, text: str, title: str, level: int, vocabulary: Sequence[str]) -> Iterable[Finding]:
-    key, name, where = f"reason {of.key.rpartition(':')[2]}", f"Reason under “{title}”", f"reason: {title}"
-    # What the finding itself names must be named to explain it.
-    known = (*vocabulary, of.sentence)
+    # Of the whole key: findings of two checks, or two of one check, may have found the same values.
+    key, name, where = f"reason {digest(of.key)}", f"Reason under “{title}”", f"reason: {title}"
+    # What the finding itself names must be named to explain it; its sentence quotes far more.
+    known = (*vocabulary, *of.names)
     for found in (*claims_in(key, name, where, text, level), *details_in(key, name, where, text, known)):
         yield replace(found, reason_of=of.key)
 
@@ -55,6 +56,6 @@ def asked(results: Sequence[CheckResult]) -> frozenset[str]:
 
 
 def no_longer_asked(results: Sequence[CheckResult], reasons: Mapping[str, Reason]) -> dict[str, Reason]:
-    """Reasons whose finding is gone: they count for nothing, and a signature does not keep them."""
+    """Reasons whose finding is gone: nobody reads them, so the next save or the analyst's signature drops them."""
     open_ = asked(results)
     return {key: reason for key, reason in reasons.items() if key not in open_}

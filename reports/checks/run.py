@@ -13,11 +13,12 @@ from reports.checks.looked import Looked
 from reports.checks.model import CheckResult
 from reports.checks.narrative import CORRECTION, design_level, identifying_text, over_claiming, vocabulary
 from reports.checks.outliers import outliers
-from reports.checks.reasons import with_reasons_read
+from reports.checks.reasons import asked, with_reasons_read
 from reports.checks.reconciliation import reconciliation
 from reports.checks.small_numbers import small_numbers
 from reports.checks.trackers import trackers
 from reports.checks.year_to_date import year_to_date
+from reports.contents import contents_of
 from reports.model import ReturnContents
 from reports.source import whole_document
 
@@ -25,6 +26,11 @@ from reports.source import whole_document
 def texts_of(version: Version) -> dict[str, str]:
     """Everything that people wrote and the return prints: its narrative, and the reason for a correction."""
     return {**version.narrative, CORRECTION: version.correction_reason}
+
+
+def asked_of(scope: Scope, code: str, version: Version) -> frozenset[str]:
+    """Keys of the findings that take a reason in a version, saved or not."""
+    return asked(run_checks(scope, contents_of(scope, code, version), texts_of(version), version.reasons))
 
 
 def run_checks(

@@ -119,8 +119,45 @@ def test_words_of_one_person_are_not_saved_by_another_who_signed_in_since(portal
     again = portal.signed_in(Role.MANAGER)
     saved = _save(again, 0, "Mine.", month=month, writer=mark).get_json()["response"]
     assert saved["returns-said"]["children"]["props"]["data-saved"] == "1"
-    reader = json.dumps(portal.signed_in(Role.APPROVER).page("/returns", f"?programme=TEST&month={month}").get_json())
-    assert "data-writer" not in reader, "nothing is kept where nobody writes"
+
+
+def test_words_typed_before_a_version_was_closed_are_offered_by_the_month(portal: Portal) -> None:
+    """assets/returns.js offers them wherever the page says whose and which month it is, with boxes or without."""
+    search = "?programme=TEST&month=2023-06"
+    writer, reader = (
+        json.dumps(portal.signed_in(r).page("/returns", search).get_json()) for r in (Role.MANAGER, Role.APPROVER)
+    )
+    for page in (writer, reader):
+        assert '"data-return": "TEST:2023-06"' in page
+    mark = re.compile(r'"data-writer": "([0-9a-f]{16})"')
+    assert mark.findall(writer) != mark.findall(reader)
+    assert "data-revision" in writer
+    assert "data-revision" not in reader, "where nobody writes no box is waited for"
+
+
+def test_a_save_that_fails_unforeseen_is_answered_so_that_another_can_be_made(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager, month = portal.signed_in(Role.MANAGER), "2023-05"
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("data_access.returns.narrative.save", fails)
+        answer = _save(manager, 0, "Mine.", month=month)
+    told = answer.get_json()["response"]
+    assert list(told) == ["returns-said"]
+    said = told["returns-said"]["children"]
+    assert said["props"]["data-answer"] == "1"
+    assert "data-saved" not in said["props"]
+    assert "this may not be saved. What you typed is still here" in text_of(said)
+    reference = re.search(r"reference ([0-9a-f]{8})", text_of(said))
+    assert reference
+    assert f"Problem {reference[1]} in a save of a return" in caplog.text
+    assert "The disk is full." not in answer.text
+    again = _save(manager, 0, "Mine.", month=month).get_json()["response"]
+    assert again["returns-said"]["children"]["props"]["data-saved"] == "1"
 
 
 def test_saving_leaves_nothing_on_the_page_that_says_nobody_wrote(portal: Portal) -> None:
@@ -143,7 +180,7 @@ def _asked(answer: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def test_reasons_are_read_and_those_that_nothing_asks_for_do_not_count(portal: Portal) -> None:
+def test_reasons_are_read_and_those_that_nothing_asks_for_are_given_back_and_not_kept(portal: Portal) -> None:
     manager, month = portal.signed_in(Role.MANAGER), "2023-08"
     first = _save(manager, 0, "The scheme is a success.", month=month).get_json()["response"]
     asked = _asked(first["returns-checks"])
@@ -164,10 +201,13 @@ def test_reasons_are_read_and_those_that_nothing_asks_for_do_not_count(portal: P
     assert "no longer asked for" not in checks
     with portal.server.test_request_context():
         assert set(versions.latest(server_scope("test"), "TEST", month).reasons) == {praise, other}
-    third = _save(manager, 2, "Briefings were held.", month=month).get_json()["response"]
-    checks = text_of(third["returns-checks"]["children"])
-    assert "Reasons no longer asked for (1)" in checks
-    assert "So the board has called it." in checks
+    # The words are changed, and with them the reason that explained the old ones.
+    reasons = {praise: "So says Harold Pym, 07700 900124."}
+    third = _save(manager, 2, "Briefings were held.", month=month, reasons=reasons).get_json()["response"]
+    assert "“So says Harold Pym, 07700 900124.”" in text_of(third["returns-said"]["children"])
+    assert "07700 900124" not in text_of(third["returns-checks"]["children"])
+    with portal.server.test_request_context():
+        assert set(versions.latest(server_scope("test"), "TEST", month).reasons) == {other}
 
 
 def test_a_correction_is_dropped_only_with_the_tick_and_only_where_there_is_one(portal: Portal) -> None:

@@ -33,7 +33,7 @@ def frozen(contents: dict[str, object] | None = None, code: str = "TEST", templa
     return Frozen(
         contents=held, figures={"chart": {"data": []}}, contents_sha256=hashlib.sha256(repr(held).encode()).hexdigest(),
         data_sha256=data_as_at(server_scope("test"), code).data_sha256, template_name=template, template_version=1,
-        code_version="0.1.0+test", checks=[{"key": "outliers", "severity": "passed"}], measures={"crimes": 17.0},
+        code_version="0.1.0+test", checks=[{"key": "outliers", "findings": []}], measures={"crimes": 17.0},
     )  # fmt: skip
 
 

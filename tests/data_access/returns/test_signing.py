@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 
@@ -111,6 +112,28 @@ def test_a_return_goes_back_only_with_a_reason(engine):
         signing.send_back(OLIVE, "TEST", MONTH, v.revision, " no ")
     v = signing.send_back(OLIVE, "TEST", MONTH, v.revision, "The spend of June is missing.")
     assert (v.state, v.steps[-1].note) == (State.DRAFT, "The spend of June is missing.")
+
+
+def _asked(*keys: str) -> list[dict[str, object]]:
+    """What a check keeps of findings that were explained."""
+    return [{"key": "outliers", "findings": [{"key": key, "reason": {"text": "A festival."}} for key in keys]}]
+
+
+def test_a_signature_and_a_correction_keep_only_reasons_that_a_check_asked_for(engine):
+    reasons = {"outlier:1": "A festival brought many people.", "gone:2": "Ask Harold Pym, 07700 900123."}
+    v = narrative.save(MARY, "TEST", MONTH, {"highlights": "Words"}, 0, reasons)
+    v = signing.check(BEN, "TEST", MONTH, v.revision, replace(frozen(), checks=_asked("outlier:1")))
+    assert set(v.reasons) == {"outlier:1"}
+    assert v.reasons["outlier:1"].by == "mary@example.org"
+    # Versions that were signed before signatures dropped any still hold them.
+    older = {key: vars(versions.Reason(text, "mary@example.org", "2023-07-01")) for key, text in reasons.items()}
+    with engine.begin() as conn:
+        conn.execute(schema.return_version.update().values(reasons=older))
+    for who, step, pdf in ((OLIVE, "approve", b"%PDF"), (FAY, "certify", b"%PDF c"), (MARY, "submit", b"%PDF c s")):
+        v = getattr(signing, step)(who, "TEST", MONTH, v.revision, pdf, AT)
+    assert set(v.reasons) == set(reasons)
+    v = signing.open_correction(MARY, "TEST", MONTH, v.revision, "Two crimes were recorded late.")
+    assert set(v.reasons) == {"outlier:1"}
 
 
 def test_data_that_move_between_look_and_signature_are_told(engine):

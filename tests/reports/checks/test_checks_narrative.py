@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data_access.returns.versions import Reason
 from domain.scope import Scope
+from reports.checks.answers import unanswered
 from reports.checks.looked import Looked
 from reports.checks.model import CheckResult, Finding, Severity, finding
 from reports.checks.narrative import design_level, identifying_text, over_claiming, vocabulary
@@ -112,11 +115,48 @@ def test_a_reason_is_read_like_the_narrative_and_what_is_found_stands_at_it() ->
 
 
 def test_to_explain_a_name_it_may_be_named() -> None:
-    named = _asks("identifying details", "Highlights: possible name “Siân” in “We met at Siân House.”.")
+    named = replace(identifying_text({"highlights": "We met at Siân House."}, ()), about="All was looked at.")
     key = named.findings[0].key
     results = with_reasons_read((named,), {key: Reason("Tŷ Siân is a building, open to all.", "mary", "")}, 2, ("Tŷ",))
     assert len(results[0].findings) == 1
     assert results[0].about == "All was looked at. 1 reason for what was found was read too."
+
+
+def test_what_a_finding_quotes_excuses_nobody_in_its_reason() -> None:
+    words = {"highlights": "The scheme is a success. Siân and Harold Pym will see that it may grow, as a rose does."}
+    results = (over_claiming(words, 2), identifying_text(words, ()))
+    praise, siân, harold = (f.key for r in results for f in r.findings)
+    given = dict.fromkeys((praise, siân, harold), Reason("It was Siân, Rose, Will or Harold Pym.", "mary", ""))
+    names: dict[str, list[str]] = {}
+    for f in with_reasons_read(results, given, 2, ())[1].findings:
+        names.setdefault(f.reason_of, []).extend(f.names)
+    assert names[praise] == ["Siân", "Rose", "Will", "Harold Pym"]
+    assert names[siân] == ["Rose", "Will", "Harold Pym"], "what it found itself, and no more"
+    assert names[harold] == ["Siân", "Rose", "Will"]
+
+
+def test_only_names_excuse_names() -> None:
+    words = {"highlights": "A white man asked for his brother at 14 Rose Street."}
+    found = {f.key.split(":")[1].split()[1]: f.names for f in identifying_text(words, ()).findings}
+    assert found["address"] == ("14 Rose Street",)
+    assert len(found) == 3
+    assert not any(names for what, names in found.items() if what != "address")
+
+
+def test_reasons_of_findings_with_the_same_values_are_counted_and_answered_each_by_itself() -> None:
+    outliers, trackers = (_asks(check, "December is missing.") for check in ("outliers", "trackers"))
+    keys = [outliers.findings[0].key, trackers.findings[0].key]
+    assert len({key.rpartition(":")[2] for key in keys}) == 1, "one digest of the values"
+    asked = dict.fromkeys(keys, "We asked Harold Pym.")
+    found = _read(asked, outliers, trackers)
+    assert [len(found[key]) for key in keys] == [1, 1]
+    first, second = (found[key][0].key for key in keys)
+    assert first != second
+    _, _, _, names = with_reasons_read(
+        (outliers, trackers, over_claiming({}, 2), identifying_text({"highlights": "Briefings were held."}, ())),
+        {key: Reason(text, "mary", "") for key, text in {**asked, first: "He agreed to be named."}.items()}, 2, (),
+    )  # fmt: skip
+    assert [f.key for f in unanswered((names,), {first: Reason("He agreed to be named.", "mary", "")})] == [second]
 
 
 def test_there_is_an_end_of_reasons_for_reasons() -> None:

@@ -56,19 +56,27 @@ def list_mail() -> None:
 @jobs_command.command("tell")
 def tell() -> None:
     """Ask for drafts of monthly returns, and put notices into the outbox (the worker does this every ten minutes)."""
+    from jobs.apart import SomeFailed
     from jobs.drafts import ask_for_drafts  # the other commands need none of what these import
     from jobs.schedule import write_notices
     from jobs.turns import write_turns
 
-    failed = False
+    failed: list[str] = []
     for part in (ask_for_drafts, partial(write_notices, _is_submitted), write_turns):
         try:
-            for line in part():
-                click.echo(line)
-        except Exception:  # what is wrong with one must not keep the others from being told
-            failed = True
+            said = part()
+        except SomeFailed as some:
+            said = some.said
+            failed.append(str(some))
+        except Exception as problem:  # what is wrong with one must not keep the others from being told
+            said = []
+            failed.append(f"{type(problem).__name__}: {problem}")
             click.echo(traceback.format_exc(), err=True)
-    sys.exit(failed)
+        for line in said:
+            click.echo(line)
+    for line in failed:  # last: of what goes wrong the worker's log keeps the end
+        click.echo(line, err=True)
+    sys.exit(bool(failed))
 
 
 def _is_submitted(code: str, month: str) -> bool:

@@ -132,6 +132,12 @@ def stopped(held: Claim) -> Job:
         return _cancelled(conn, _claimed(conn, held))
 
 
+def moved(held: Claim, said: str) -> Job:
+    """Cancelled, with a sentence: what it was to be made from has changed, so it may be asked for again."""
+    with writing(lock=ACCOUNTS).begin() as conn:
+        return _cancelled(conn, _claimed(conn, held), said)
+
+
 def give_back(held: Claim) -> Job:
     """Waiting again: the worker is being stopped, and the next one begins it anew."""
     with writing(lock=ACCOUNTS).begin() as conn:
@@ -172,8 +178,8 @@ def _waiting_again(conn: Connection, row: Any, said: str) -> Job:
     return as_job(row_of(conn, row.token))
 
 
-def _cancelled(conn: Connection, row: Any) -> Job:
-    move(conn, row, JobState.CANCELLED, said="Cancelled.", ended_at=utc_now())
+def _cancelled(conn: Connection, row: Any, said: str = "Cancelled.") -> Job:
+    move(conn, row, JobState.CANCELLED, said=said[:300], ended_at=utc_now())
     log(conn, "job cancelled", row.owner, row.id, row.kind, row.programme_id)
     return as_job(row_of(conn, row.token))
 

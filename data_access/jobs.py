@@ -87,13 +87,13 @@ def start(
 
 
 def start_scheduled(scope: Scope, kind: str, code: str, arguments: Mapping[str, Any]) -> Job:
-    """A job of the worker's own, or the one that was ever started for the same, however it ended."""
+    """A job of the worker's own, or the one that was ever started for the same and not cancelled, however it ended."""
     scope.require(SCHEDULED[kind])
     scope.require_programme(code)
     wanted = json.loads(json.dumps(dict(arguments)))
     with writing(lock=ACCOUNTS).begin() as conn:
         for row in conn.execute(_scheduled(kind, code)).all():
-            if row.arguments == wanted:
+            if row.arguments == wanted and row.state != JobState.CANCELLED:
                 return as_job(row)
         # As many as one person: those of many programmes must not stand before what people wait for.
         live = _rows().where(_J.c.owner == SCHEDULE, _J.c.state.in_(LIVE))

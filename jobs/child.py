@@ -21,7 +21,7 @@ from typing import Any
 from data_access import job_runs, jobs
 from data_access.job_runs import Made
 from domain.jobs import Job
-from jobs.kinds import JobContext, Refused, Result, Stopped, kind_of
+from jobs.kinds import JobContext, Moved, Refused, Result, Stopped, kind_of
 from jobs.limits import explained, limit_memory
 from settings import load_settings
 
@@ -41,6 +41,9 @@ def main(token: str) -> int:
         made = _done(token, say, stopping)
     except Stopped:
         return STOPPED
+    except Moved as reason:
+        say({"moved": str(reason)})
+        return 0
     except Exception as problem:
         error, reference = explained(problem, megabytes)
         say({"error": error, "reference": reference})

@@ -19,6 +19,10 @@ class Refused(RuntimeError):
     """The job cannot be done and trying again would not help; the message is for its owner."""
 
 
+class Moved(RuntimeError):
+    """What the job was to be made from has changed since it was asked for: not made, and no failure; the message says so."""
+
+
 class Stopped(RuntimeError):
     """The owner cancelled the job, or the worker is stopping."""
 

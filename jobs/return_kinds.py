@@ -18,7 +18,7 @@ from domain.jobs import DRAFT_RETURN, SCHEDULED
 from domain.periods import parse_month
 from domain.roles import Permission
 from domain.scope import OutOfScope
-from jobs.kinds import JobContext, Refused, Result, job_kind
+from jobs.kinds import JobContext, Moved, Refused, Result, job_kind
 
 if TYPE_CHECKING:
     from data_access.returns.versions import Version
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PDF = "return pdf"
 PDFS = "returns of a month"
 _NOT_MADE = "not-made.txt"
+_DATA_MOVED = "Data were loaded or counted anew after this was asked for. The worker asks again."
 
 
 @job_kind(PDF, permission=Permission.VIEW_RETURNS, title="Monthly return as PDF")
@@ -71,6 +72,7 @@ def returns_of_month(context: JobContext, *, month: str, codes: list[str]) -> Re
 @job_kind(DRAFT_RETURN, permission=SCHEDULED[DRAFT_RETURN], title="Draft return, built by the worker")
 def draft_return(context: JobContext, *, month: str, data_sha256: str) -> Result:
     """A draft's PDF, made from the data that were there when it was asked for, and how many findings the ten checks have."""
+    from data_access.programmes import data_as_at
     from data_access.returns import versions
     from domain.return_states import State
     from reports.checks.answers import unanswered
@@ -83,10 +85,13 @@ def draft_return(context: JobContext, *, month: str, data_sha256: str) -> Result
     with _refused_in_words():
         version = versions.latest(context.scope, code, month)
         if version.state is not State.DRAFT:
-            raise Refused(f"The return of {words} is {version.state.value}, so there is no draft to build.")
+            raise Moved(f"The return of {words} is {version.state.value}, so there is no draft to build.")
+        # Before as well: data that moved may no longer hold the month, and that is not what was asked for either.
+        if data_as_at(context.scope, code).data_sha256 != data_sha256:
+            raise Moved(_DATA_MOVED)
         contents = contents_of(context.scope, code, version)
         if contents.data_sha256 != data_sha256:
-            raise Refused("Data were loaded or counted anew after this was asked for. The worker asks again.")
+            raise Moved(_DATA_MOVED)
         context.progress(0.3, "Running the ten checks.")
         results = run_checks(context.scope, contents, texts_of(version), version.reasons)
         context.progress(0.6, "Laying out the pages.")

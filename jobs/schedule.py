@@ -22,6 +22,7 @@ from domain.periods import LONDON, month_end, parse_month
 from domain.programme import Programme
 from domain.roles import Role
 from domain.scope import Scope, server_scope
+from jobs.apart import Apart
 from jobs.drafts import Draft, draft_of, last_month
 from jobs.mail import NOT_SET, one_line
 from reports.contents import returnable_months
@@ -108,19 +109,28 @@ def address(portal_address: str, programme: str, month: str) -> str:
 
 
 def write_notices(is_submitted: IsSubmitted, today: date | None = None) -> list[str]:
-    """Put what is due today into the outbox; sentences about what was done, and about what could not be."""
+    """Put what is due today into the outbox; sentences about what was done, and about what could not be.
+
+    SomeFailed, after all, where some failed.
+    """
     settings, today = load_settings().mail, today or datetime.now(LONDON).date()
-    scope = server_scope(SCHEDULE)
-    programmes = [get_programme(scope, one.code) for one in list_programmes(scope)]
-    return [
-        said
-        for notice in _due(scope, today, programmes, is_submitted, settings)
-        if (said := _write(scope, notice, today, next(p for p in programmes if p.code == notice.programme), settings))
-    ]
+    scope, apart, said = server_scope(SCHEDULE), Apart(), []
+    sent = notices.written(scope)
+    for one in list_programmes(scope):
+        with apart.one(f"Telling of the return of {one.code}"):
+            programme = get_programme(scope, one.code)
+            for notice in _due(scope, today, programme, is_submitted, sent, settings):
+                said.append(_write(scope, notice, today, programme, settings))
+    return apart.said([line for line in said if line])
 
 
 def _due(
-    scope: Scope, today: date, programmes: Sequence[Programme], is_submitted: IsSubmitted, settings: MailSettings
+    scope: Scope,
+    today: date,
+    programme: Programme,
+    is_submitted: IsSubmitted,
+    sent: Collection[tuple[str, str, str]],
+    settings: MailSettings,
 ) -> list[Notice]:
     last = last_month(today)
     options = {
@@ -128,11 +138,10 @@ def _due(
         "reminder_days": settings.reminder_days,
         "draft": partial(draft_of, scope),
     }
-    sent = notices.written(scope)
     # Whether a month is held takes a while to find out, so it is asked only of programmes that something is due for.
-    perhaps = due_notices(today, programmes, {p.code: (last,) for p in programmes}, is_submitted, sent, **options)
+    perhaps = due_notices(today, [programme], {programme.code: (last,)}, is_submitted, sent, **options)
     months = {notice.programme: returnable_months(scope, notice.programme) for notice in perhaps}
-    return due_notices(today, programmes, months, is_submitted, sent, **options)
+    return due_notices(today, [programme], months, is_submitted, sent, **options)
 
 
 def _write(scope: Scope, notice: Notice, today: date, programme: Programme, settings: MailSettings) -> str:

@@ -90,6 +90,8 @@ class _Watch:
             return None
         if "made" in said:
             return partial(_finish, self._held, Made(**said["made"]), timedelta(days=self._limits.days_kept))
+        if "moved" in said:
+            return partial(job_runs.moved, self._held, str(said["moved"]))
         return partial(job_runs.fail, self._held, str(said["error"]), str(said["reference"]))
 
     def looked(self) -> Ending | None:

@@ -22,6 +22,7 @@ from domain.periods import parse_month
 from domain.programme import Programme
 from domain.return_states import SIGNED, Action
 from domain.scope import Scope, scope_for, server_scope
+from jobs.apart import Apart
 from jobs.mail import one_line
 from jobs.schedule import address, due_line, people_of
 from reports.source import due_date
@@ -84,24 +85,29 @@ def whose(turn: Turn, accounts: Sequence[Account]) -> list[Account]:
 
 
 def write_turns(now: datetime | None = None) -> list[str]:
-    """Put what is to be told into the outbox; a sentence about each. Without a mail host nobody is told, and nothing noted."""
+    """Put what is to be told into the outbox; a sentence about each. SomeFailed, after all, where some failed.
+
+    Without a mail host nobody is told, and nothing noted.
+    """
     settings, now = load_settings().mail, now or utc_now()
     if not settings.host:
         return []
-    scope = server_scope(SCHEDULE)
+    scope, apart, said = server_scope(SCHEDULE), Apart(), []
     told = notices.written(scope)
-    return [_write(scope, turn, now, settings) for turn in _turns(scope, told, now)]
-
-
-def _turns(scope: Scope, told: Collection[tuple[str, str, str]], now: datetime) -> list[Turn]:
-    found = []
     for one in list_programmes(scope):
-        programme = get_programme(scope, one.code)
-        for version in versions.newest_by_month(scope, one.code).values():
-            turn = turn_of(version, programme)
-            if turn and turn.key not in told and now - turn.last.at <= TOLD_WITHIN:
-                found.append(turn)
-    return found
+        with apart.one(f"Finding whose turn it is in {one.code}"):
+            programme = get_programme(scope, one.code)
+            for month, version in versions.newest_by_month(scope, one.code).items():
+                with apart.one(f"Telling whose turn it is with the return of {one.code} for {month}"):
+                    turn = _turn(version, programme, told, now)
+                    said += [_write(scope, turn, now, settings)] if turn else []
+    return apart.said(said)
+
+
+def _turn(version: Version, programme: Programme, told: Collection[tuple[str, str, str]], now: datetime) -> Turn | None:
+    """None as well for what was told, and for what came too long ago."""
+    turn = turn_of(version, programme)
+    return turn if turn and turn.key not in told and now - turn.last.at <= TOLD_WITHIN else None
 
 
 def _write(scope: Scope, turn: Turn, now: datetime, settings: MailSettings) -> str:

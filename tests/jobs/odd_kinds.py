@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.roles import Permission
 from jobs.child import main
-from jobs.kinds import JobContext, Refused, Result, job_kind
+from jobs.kinds import JobContext, Moved, Refused, Result, job_kind
 
 odd = {"permission": Permission.VIEW_RETURNS, "title": "Odd"}
 
@@ -33,6 +33,11 @@ def who(context: JobContext) -> Result:
 @job_kind("refused", **odd)
 def refused(context: JobContext) -> Result:
     raise Refused("There are no figures for that month. Choose another.")
+
+
+@job_kind("moved", **odd)
+def moved(context: JobContext) -> Result:
+    raise Moved("Data were loaded after this was asked for.")
 
 
 @job_kind("fault", **odd)

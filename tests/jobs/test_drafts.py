@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from data_access import job_runs, jobs, notices, schema
 from data_access.engine import get_engine, writing
@@ -19,7 +21,7 @@ from domain.scope import OutOfScope, Scope, server_scope
 from jobs import supervise
 from jobs.child import write
 from jobs.drafts import Draft, ask_for_drafts, draft_job, draft_of
-from jobs.kinds import JobContext, Refused, Result
+from jobs.kinds import JobContext, Moved, Result
 from jobs.mail import send_waiting
 from jobs.return_kinds import draft_return
 from jobs.schedule import write_notices
@@ -55,6 +57,18 @@ def load_more() -> None:
         maker.load("crimes", date(2024, 4, 1), date(2024, 4, 30), text="more")
 
 
+def take_back() -> None:
+    """The data are again what they were before ``load_more``."""
+    with writing().begin() as conn:
+        newest = select(schema.load.c.id).order_by(schema.load.c.id.desc()).limit(1).scalar_subquery()
+        conn.execute(delete(schema.load).where(schema.load.c.id == newest))
+
+
+def moves() -> None:
+    """The job that waits begins, and its data are no longer what they were."""
+    job_runs.moved(claimed(), "Data were loaded.")
+
+
 def events(name: str) -> list[dict[str, object]]:
     a = schema.audit.c
     with get_engine().connect() as conn:
@@ -82,10 +96,20 @@ def test_a_draft_is_asked_for_once_from_its_day_on_also_without_mail(data_dir: P
 
 
 def test_two_workers_that_look_at_once_ask_once(data_dir: Path) -> None:
-    ask = [jobs.start_scheduled(SERVER, DRAFT_RETURN, "TEST", {"month": MONTH, "data_sha256": "x"}) for _ in range(2)]
-    assert ask[0].id == ask[1].id
+    together = Barrier(2)
+
+    def ask(data: str) -> int:
+        together.wait(10)
+        return jobs.start_scheduled(SERVER, DRAFT_RETURN, "TEST", {"month": MONTH, "data_sha256": data}).id
+
+    with ThreadPoolExecutor(2) as pool:
+        for data in "abcdefgh":
+            one, other = pool.map(ask, (data, data))
+            assert one == other
+    assert len(jobs.scheduled(SERVER, DRAFT_RETURN, "TEST")) == 8
+    together = Barrier(1)
     job_runs.fail(claimed(), "No.")
-    assert jobs.start_scheduled(SERVER, DRAFT_RETURN, "TEST", {"month": MONTH, "data_sha256": "x"}).id == ask[0].id
+    assert ask("h") == one
 
 
 def signed() -> None:
@@ -139,6 +163,35 @@ def test_a_build_that_failed_is_said_once_and_asked_for_again_when_the_data_have
     )
 
 
+def test_data_that_went_away_and_came_back_are_built_from_unless_that_had_failed(data_dir: Path) -> None:
+    ask_for_drafts(DAY)
+    moves()
+    load_more()
+    assert ask_for_drafts(DAY) == ASKED
+    moves()
+    take_back()
+    assert ask_for_drafts(DAY) == ASKED
+    assert the_job().state is JobState.WAITING
+    job_runs.fail(claimed(), "No chart could be drawn.")
+    load_more()
+    assert draft_of(SERVER, "TEST", MONTH) is Draft.NONE, "it is asked for with these data"
+    ask_for_drafts(DAY)
+    moves()
+    take_back()
+    assert ask_for_drafts(DAY) == [], "the same would fail again, whatever was tried since"
+    assert draft_of(SERVER, "TEST", MONTH) is Draft.FAILED
+    assert the_job().error == "No chart could be drawn.", "what the page says is what stands in the way"
+    assert len(jobs.scheduled(SERVER, DRAFT_RETURN, "TEST")) == 4
+
+
+def test_a_job_that_is_overtaken_between_the_asking_and_the_telling_is_told_to_nobody(box: LetterBox) -> None:
+    ask_for_drafts(DAY)
+    load_more()
+    moves()
+    assert told() == []
+    assert ask_for_drafts(DAY) == ASKED
+
+
 def test_a_lost_worker_is_tried_again_as_every_job_is(data_dir: Path) -> None:
     ask_for_drafts(DAY)
     for attempt in range(job_runs.MOST_ATTEMPTS):
@@ -187,10 +240,18 @@ def test_data_that_moved_before_it_was_built_make_it_be_asked_for_again(data_dir
     ask_for_drafts(DAY)
     load_more()
     context = JobContext(SERVER, "TEST", lambda *_: None, lambda: False)
-    with pytest.raises(Refused, match=r"counted anew after this was asked for\. The worker asks again\."):
+    with pytest.raises(Moved, match=r"counted anew after this was asked for\. The worker asks again\."):
         draft_return(context, **the_job().arguments)
-    job_runs.fail(claimed(), "As above.")
+    moves()
     assert ask_for_drafts(DAY) == ASKED
+
+
+def test_a_return_signed_before_its_draft_was_built_is_no_failure(data_dir: Path) -> None:
+    ask_for_drafts(DAY)
+    signed()
+    context = JobContext(SERVER, "TEST", lambda *_: None, lambda: False)
+    with pytest.raises(Moved, match="is checked, so there is no draft to build"):
+        draft_return(context, **the_job().arguments)
 
 
 OUTSIDERS = [scope_of(MANAGER, Role.MANAGER, "OTHER"), *(scope_of(MANAGER, role) for role in Role)]

@@ -66,6 +66,11 @@ def test_refused_input_is_told_in_its_words_and_not_tried_again(mary: Scope, dat
     assert job_runs.waiting() == []
 
 
+def test_what_has_moved_since_it_was_asked_for_is_no_failure(mary: Scope, data_dir: Path) -> None:
+    job = ended(mary, "moved")
+    assert (job.state, job.said, job.error) == (JobState.CANCELLED, "Data were loaded after this was asked for.", "")
+
+
 def test_a_fault_is_told_with_a_reference_and_without_its_insides(
     mary: Scope, data_dir: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

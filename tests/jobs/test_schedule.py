@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given, settings
@@ -211,9 +213,17 @@ def test_managers_are_told_once_and_nobody_else(with_mail: Path) -> None:
 
 def test_two_workers_at_once_tell_it_once(with_mail: Path) -> None:
     mail = mail_of(Notice(DRAFT, "TEST", "2024-04", None), date(2024, 5, 3), programme(), MANAGER, MAIL)
-    write = [notices.write(server_scope(), "TEST", "2024-04", DRAFT, None, [mail]) for _ in range(2)]
-    assert write == [True, False]
-    assert len(outbox()) == 1
+    together = Barrier(2)
+
+    def write(kind: str) -> bool:
+        together.wait(10)
+        return notices.write(server_scope(), "TEST", "2024-04", kind, None, [mail])
+
+    kinds = [f"reminder {n}" for n in range(8)]
+    with ThreadPoolExecutor(2) as pool:
+        for kind in kinds:
+            assert sorted(pool.map(write, (kind, kind))) == [False, True]
+    assert len(outbox()) == len(kinds)
 
 
 def test_without_mail_it_is_said_and_told_later_once_there_is(with_mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from data_access import schema
+from data_access.accounts import account_by_email
 from data_access.engine import ACCOUNTS, get_engine, utc_now, writing
+from domain.return_states import State
 from domain.roles import Permission
 from domain.scope import Scope
 
 LONGEST_WAIT = timedelta(hours=1)
 TOO_LATE = "Not sent: it would have come too late."
 OVERTAKEN = "Not sent: the return has moved on since it was written."
-_TURN = re.compile(r"(Return \S+, revision [0-9]+): ")
+GONE = "Not sent: no active account of the programme has this address any more."
 _O = schema.mail_outbox
 
 
@@ -34,12 +36,18 @@ class Mail:
     last_error: str = ""
 
 
-def put(conn: Connection, mail: Mail) -> None:
-    """Into the outbox, in the transaction of what the e-mail tells of."""
+def put(
+    conn: Connection,
+    mail: Mail,
+    programme_id: int | None = None,
+    month: str | None = None,
+    revision: int | None = None,
+) -> None:
+    """Into the outbox, in the transaction of what the e-mail tells of: a month's return, perhaps at one revision of it."""
     conn.execute(
         insert(_O).values(
             to=mail.to[:200], subject=mail.subject[:300], body=mail.body, created_at=utc_now(),
-            not_after=mail.not_after, attempts=0, last_error="",
+            not_after=mail.not_after, attempts=0, last_error="", programme_id=programme_id, month=month, revision=revision,
         )
     )  # fmt: skip
 
@@ -60,13 +68,16 @@ def _wait(attempts: int) -> timedelta:
 
 
 def take(mail_id: int, now: datetime) -> Mail | None:
-    """The e-mail for who sends it, counted as tried; None where another worker was quicker, or where it would mislead."""
+    """The e-mail for who sends it, counted as tried; None where another worker was quicker, or where it is not to be sent.
+
+    People leave and returns move on while it waits, so both are looked at now and not only when it was written.
+    """
     with writing(lock=ACCOUNTS).begin() as conn:
         row = conn.execute(select(_O).where(_O.c.id == mail_id)).one()
         tried = row.tried_at is not None and row.tried_at + _wait(row.attempts) > now
         if row.sent_at or row.given_up_at or tried:
             return None
-        why = TOO_LATE if row.not_after < now else OVERTAKEN if _is_overtaken(conn, row.subject) else ""
+        why = TOO_LATE if row.not_after < now else _why_not(conn, row) if row.programme_id else ""
         if why:
             why = f"{why} {row.last_error}".strip()[:300]
             conn.execute(update(_O).where(_O.c.id == mail_id).values(given_up_at=now, last_error=why))
@@ -75,18 +86,20 @@ def take(mail_id: int, now: datetime) -> Mail | None:
         return Mail(row.to, row.subject, row.body, row.not_after, row.id, row.created_at, row.attempts + 1)
 
 
-def turn_name(code: str, month: str, revision: int) -> str:
-    """What the subject of an e-mail about a return's next step begins with: by it ``take`` knows one that is overtaken."""
-    return f"Return {code}-{month}, revision {revision}"
-
-
-def _is_overtaken(conn: Connection, subject: str) -> bool:
-    found = _TURN.match(subject)
-    if found is None:
-        return False
-    p, v = schema.programme.c, schema.return_version.c
-    newest = select(p.code, v.month, func.max(v.revision)).join(schema.return_version, v.programme_id == p.id)
-    return found[1] not in {turn_name(*row) for row in conn.execute(newest.group_by(p.code, v.month))}
+def _why_not(conn: Connection, row: Any) -> str:
+    """Why an e-mail about a return is not to be sent any more; "" while it is."""
+    p, account = schema.programme.c, account_by_email(conn, row.to)
+    code = conn.execute(select(p.code).where(p.id == row.programme_id)).scalar_one()
+    if account is None or not account.active or code not in account.programmes:
+        return GONE
+    v = schema.return_version.c
+    of_month = (v.programme_id == row.programme_id, v.month == row.month)
+    if row.revision is not None:
+        is_overtaken = conn.execute(select(func.max(v.revision)).where(*of_month)).scalar() != row.revision
+    else:
+        sent = select(v.id).where(*of_month, v.state == State.SUBMITTED.value)
+        is_overtaken = conn.execute(sent).first() is not None
+    return OVERTAKEN if is_overtaken else ""
 
 
 def sent(mail_id: int) -> None:

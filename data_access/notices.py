@@ -26,8 +26,19 @@ def written(scope: Scope) -> set[tuple[str, str, str]]:
     return {(r.code, r.month, r.kind) for r in rows if scope.sees(r.code)}
 
 
-def write(scope: Scope, code: str, month: str, kind: str, due_on: date | None, mails: Sequence[Mail]) -> bool:
-    """Note that it is told and put the e-mails into the outbox, in one transaction; False where it was told before."""
+def write(
+    scope: Scope,
+    code: str,
+    month: str,
+    kind: str,
+    due_on: date | None,
+    mails: Sequence[Mail],
+    revision: int | None = None,
+) -> bool:
+    """Note that it is told and put the e-mails into the outbox, in one transaction; False where it was told before.
+
+    ``revision``: what the return must still be at when they are sent; without it they go until it is submitted.
+    """
     with opened(scope, code, Permission.BUILD_RETURNS) as o, writing(lock=ACCOUNTS).begin() as conn:
         key = (_N.c.programme_id == o.programme_id, _N.c.month == month, _N.c.kind == kind)
         if conn.execute(select(_N.c.id).where(*key)).first():
@@ -37,7 +48,7 @@ def write(scope: Scope, code: str, month: str, kind: str, due_on: date | None, m
             insert(_N).values(programme_id=o.programme_id, month=month, kind=kind, due_on=due_on, written_at=now)
         )
         for mail in mails:
-            mail_outbox.put(conn, mail)
+            mail_outbox.put(conn, mail, o.programme_id, month, revision)
         detail = {"month": month, "notice": kind, "people": len(mails)}
         audit.record(
             conn, actor=scope.actor, event="return notice written", detail=detail, programme_id=o.programme_id, at=now

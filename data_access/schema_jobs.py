@@ -79,4 +79,7 @@ mail_outbox = Table(
     Column("last_error", String(300), nullable=False),
     Column("sent_at", DateTime),
     Column("given_up_at", DateTime),
+    Column("programme_id", ForeignKey("programme.id")),  # whose return it tells of; empty: of none
+    Column("month", String(7)),
+    Column("revision", Integer),  # the month's, which the next step overtakes; empty: submitting does
 )

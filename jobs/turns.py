@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from data_access import notices
 from data_access.accounts import Account
 from data_access.engine import utc_now
-from data_access.mail_outbox import Mail, turn_name
+from data_access.mail_outbox import Mail
 from data_access.programmes import get_programme, list_programmes
 from data_access.returns import versions
 from data_access.returns.versions import Step, Version, actor_of
@@ -117,7 +117,7 @@ def _write(scope: Scope, turn: Turn, now: datetime, settings: MailSettings) -> s
     if not people:
         return f"{what} cannot be told: no active account with a letter box may do it."
     mails = [mail_of(turn, now, account.email, settings) for account in people]
-    notices.write(scope, code, month, turn.kind, due_date(turn.programme, month), mails)
+    notices.write(scope, code, month, turn.kind, due_date(turn.programme, month), mails, turn.version.revision)
     return f"{what} goes to {len(mails)} {'person' if len(mails) == 1 else 'people'}."
 
 
@@ -125,7 +125,8 @@ def mail_of(turn: Turn, now: datetime, to: str, settings: MailSettings) -> Mail:
     """Programme, month, which step, since when, by when, and a link. Neither data nor what anybody wrote."""
     programme, version = turn.programme, turn.version
     name, month = one_line(programme.name), f"{parse_month(version.month):%B %Y}"
-    subject = f"{turn_name(programme.code, version.month, version.revision)}: it is your turn to {_ASKED[turn.action]}"
+    name_of_return = f"Return {programme.code}-{version.month}, revision {version.revision}"
+    subject = f"{name_of_return}: it is your turn to {_ASKED[turn.action]}"
     body = (
         f"The monthly return of {name} for {month} was {_SINCE[turn.last.action]} on {formats.local_time(turn.last.at)}.\n"
         f"It waits for you, or for another who may, to {_ASKED[turn.action]}.\n\n"

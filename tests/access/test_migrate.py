@@ -87,6 +87,32 @@ def test_a_draft_saved_before_there_was_a_register_is_version_1_with_its_words(t
     assert [s.note for s in held.steps] == ["Carried over from an earlier version of the portal."]
 
 
+def test_emails_that_wait_know_whose_return_they_tell_of(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
+    with monkeypatched_head("0007"):
+        migrate.upgrade(engine)
+    written = [
+        ("Return TEST-2024-04, revision 3: it is your turn to approve it", "Open it: https://x/returns?programme=TEST&month=2024-04\n"),
+        ("Monthly return of Test city, April 2024: due on 15 May 2024", "Open it: https://x/returns?programme=TEST&month=2024-04\n"),
+        ("Of a programme that is not there", "Open it: https://x/returns?programme=GONE&month=2024-04\n"),
+        ("Of none", "Hello"),
+    ]  # fmt: skip
+    with engine.begin() as conn:
+        Maker(conn)
+        for subject, body in written:
+            conn.execute(
+                text(
+                    'INSERT INTO mail_outbox ("to", subject, body, created_at, not_after, attempts, last_error) VALUES '
+                    "('mary@example.org', :subject, :body, '2024-05-01', '2024-05-08', 0, '')"
+                ),
+                {"subject": subject, "body": body},
+            )
+    assert migrate.upgrade(engine) is True
+    with engine.connect() as conn:
+        found = conn.execute(text("SELECT programme_id, month, revision FROM mail_outbox ORDER BY id")).all()
+    assert found == [(1, "2024-04", 3), (1, "2024-04", None), (None, None, None), (None, None, None)]
+
+
 def test_pings_kept_as_rows_become_files_and_visits_by_the_rules_of_today(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite3'}")
     with monkeypatched_head("0002"):

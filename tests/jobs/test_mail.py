@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from data_access import mail_outbox
+from data_access import mail_outbox, schema
 from data_access.engine import get_engine, utc_now
-from data_access.mail_outbox import Mail
+from data_access.mail_outbox import OVERTAKEN, Mail
+from data_access.returns import narrative
 from domain.scope import server_scope
 from jobs.mail import MailError, compose, send_waiting
+from jobs.schedule import write_notices
 from settings import MailSettings, SettingsError, load_settings
-from tests.jobs.conftest import LetterBox, free_port
+from tests.jobs.conftest import LetterBox, free_port, scope_of
 
 TO = "mary@test.example.org"
 SENDER = MailSettings(sender="portal@test.example.org", portal_address="https://portal.example.org")
@@ -106,6 +109,25 @@ def test_what_would_come_too_late_is_not_sent(box: LetterBox) -> None:
     send_waiting(utc_now() + timedelta(days=2))
     assert box.held == []
     assert "too late" in unsent()[0].last_error
+
+
+def test_a_reminder_of_what_was_submitted_while_it_waited_is_not_sent(
+    box: LetterBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETURN_BUILD_DRAFTS", "0")
+    assert write_notices(lambda *_: False, date(2024, 5, 8))[0].startswith("The reminder 7 notice")
+    held = narrative.save(scope_of(TO), "TEST", "2024-04", {"highlights": "Words"}, 0)
+    now = datetime(2024, 5, 8, 9)
+    box.answer = "450 Try later"
+    send_waiting(now)
+    assert [mail.attempts for mail in unsent()] == [1, 1], "a step that is not the last overtakes no reminder"
+    with get_engine().begin() as conn:
+        v = schema.return_version
+        conn.execute(update(v).where(v.c.id == held.id).values(state="submitted", revision=held.revision + 1))
+    box.answer = ""
+    send_waiting(now + LATER)
+    assert box.held == []
+    assert all(mail.last_error.startswith(OVERTAKEN) for mail in unsent())
 
 
 def test_of_two_workers_one_sends_it(box: LetterBox) -> None:

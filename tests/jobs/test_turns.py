@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from data_access import accounts, mail_outbox, notices
+from data_access import accounts, mail_outbox, notices, schema
 from data_access.accounts import Account
-from data_access.engine import utc_now
-from data_access.mail_outbox import OVERTAKEN
+from data_access.engine import utc_now, writing
+from data_access.mail_outbox import GONE, OVERTAKEN
 from data_access.returns import narrative, signing
 from data_access.returns.versions import Version
 from domain.return_states import JUDGEMENTS, NEEDS, Action, State
@@ -130,6 +131,36 @@ def test_an_email_that_the_return_has_overtaken_is_not_sent(people: LetterBox) -
     assert second.last_error.startswith(OVERTAKEN)
     send_waiting(utc_now() + timedelta(hours=3))
     assert len(people.held) == 1, "given up for good"
+
+
+def test_who_has_left_since_it_was_written_gets_nothing(people: LetterBox) -> None:
+    checked()
+    assert told() == ["olive", "otto"]
+    accounts.set_active(server_scope(), "olive@test.example.org", False)
+    accounts.set_programmes(server_scope(), "otto@test.example.org", ["OTHER"])
+    assert send_waiting() == ""
+    assert [mail.last_error for mail in mail_outbox.unsent(server_scope())] == [GONE, GONE]
+    accounts.set_active(server_scope(), "olive@test.example.org", True)
+    send_waiting(utc_now() + timedelta(hours=1))
+    assert people.held == [], "given up for good"
+
+
+def test_one_who_left_keeps_it_from_nobody_else(people: LetterBox) -> None:
+    checked()
+    told()
+    accounts.set_active(server_scope(), "olive@test.example.org", False)
+    send_waiting()
+    assert [e.rcpt_tos for e in people.held] == [["otto@test.example.org"]]
+
+
+def test_an_email_about_a_correction_that_was_dropped_is_not_sent(people: LetterBox) -> None:
+    v = signing.send_back(OLIVE, "TEST", MONTH, checked().revision, "The spend of Clock Tower is missing.")
+    told()
+    with writing().begin() as conn:  # as it stands when a correction is dropped: its revision is the month's highest
+        conn.execute(update(schema.return_version).values(state="dropped", revision=v.revision + 1))
+    send_waiting()
+    assert {mail.last_error for mail in mail_outbox.unsent(server_scope())} == {OVERTAKEN}
+    assert people.held == []
 
 
 def test_after_a_standstill_nobody_gets_what_is_old(people: LetterBox) -> None:

@@ -1,53 +1,23 @@
-/* Words typed into a return and not saved yet. They are kept in this tab alone (sessionStorage), so that a reload or a new
+/* Words typed into a return and not saved yet. They are kept in this tab alone (assets/kept_words.js), so that a reload or a new
    sign-in offers them again; a save that redraws the page gives them back; and the browser asks before they are left. */
 (function () {
   "use strict";
-  const PREFIX = "return-words:";
-  const KEPT_FOR = 24 * 60 * 60 * 1000; // milliseconds
-  let work = null; // where somebody writes; everything below is of it
-  let typed = {}; // id of a box -> what is in it and not saved
-  let offered = null; // words of an earlier visit, until they are put back or discarded
+  const kept = window.keptWords;
+  let work = null; // a month's page; everything below is of it
+  let typed = {}; // id of a box -> its label and what is in it and not saved
+  let touched = new Set(); // ids of the boxes that were written in since the page was opened
+  let offered = null; // an earlier visit's words, until they are put back or discarded
+  let keeping = true; // not after a sign-out in another tab, until somebody who is signed in has saved
   let sent = null; // what was typed when the save under way began
   let answer = ""; // the last answer to a save that was looked at
   let revision = "";
   let caret = null; // where somebody is writing
 
-  // --- kept in this tab ----------------------------------------------------------------------------------------
-
-  function storage(use) {
-    try { return use(window.sessionStorage); } catch { return null; } // full or switched off: the words stay on the page
-  }
-
-  function name() { return PREFIX + work.dataset.writer + ":" + work.dataset.return; }
+  function place() { return work.dataset.writer + ":" + work.dataset.return; }
 
   function keep() {
-    const texts = Object.assign({}, offered && offered.texts, typed);
-    storage(function (held) {
-      if (Object.keys(texts).length) { held.setItem(name(), JSON.stringify({ at: Date.now(), revision: revision, texts: texts })); }
-      else { held.removeItem(name()); }
-    });
+    if (keeping) { kept.write(place(), { at: Date.now(), version: work.dataset.version, revision: revision, words: typed }, offered); }
   }
-
-  function forget(which) {
-    storage(function (held) {
-      Object.keys(held).filter(function (key) { return key.startsWith(PREFIX) && which(key, held); })
-        .forEach(function (key) { held.removeItem(key); });
-    });
-  }
-
-  function isAnothersOrOld(key, held) {
-    return !key.startsWith(PREFIX + work.dataset.writer + ":") || Date.now() - JSON.parse(held.getItem(key)).at > KEPT_FOR;
-  }
-
-  /* Signing out in one tab ends what every tab of this browser keeps. */
-  const tabs = new BroadcastChannel("portal-signed-out");
-  function forgetAll() { forget(function () { return true; }); }
-  tabs.addEventListener("message", forgetAll);
-  document.addEventListener("submit", function (event) {
-    if (event.target.getAttribute("action") !== "/sign-out") { return; }
-    forgetAll();
-    tabs.postMessage("signed out");
-  });
 
   // --- boxes ---------------------------------------------------------------------------------------------------
 
@@ -61,21 +31,23 @@
 
   /* A save redraws the reasons as the server holds them; what was typed meanwhile stays, and so does the caret. */
   function keepShown() {
-    const place = caret && Object.assign({}, caret);
+    const at = caret && Object.assign({}, caret);
     Object.keys(typed).forEach(function (id) {
       const box = document.getElementById(id);
-      if (box && box.value !== typed[id]) { write(box, typed[id]); }
+      if (box && box.value !== typed[id].text) { write(box, typed[id].text); }
     });
-    const box = place && document.getElementById(place.id);
+    const box = at && document.getElementById(at.id);
     if (!box || (document.activeElement !== document.body && document.activeElement !== box)) { return; }
     if (document.activeElement !== box) { box.focus({ preventScroll: true }); }
-    if (box.selectionStart !== place.start || box.selectionEnd !== place.end) { box.setSelectionRange(place.start, place.end); }
-    caret = place;
+    if (box.selectionStart !== at.start || box.selectionEnd !== at.end) { box.setSelectionRange(at.start, at.end); }
+    caret = at;
   }
 
   document.addEventListener("input", function (event) {
-    if (!isOurs(event.target)) { return; }
-    typed[event.target.id] = event.target.value;
+    const box = event.target;
+    if (!isOurs(box)) { return; }
+    typed[box.id] = { label: box.labels.length ? box.labels[0].textContent : box.id, text: box.value };
+    touched.add(box.id);
     keep();
   });
   ["input", "keyup", "pointerup"].forEach(function (kind) {
@@ -96,8 +68,8 @@
     return made;
   }
 
-  function tell(place, parts) {
-    const line = document.getElementById(place);
+  function tell(id, parts) {
+    const line = document.getElementById(id);
     if (line) { line.replaceChildren.apply(line, parts); }
   }
 
@@ -113,70 +85,87 @@
     return make("div", { className: "warning" }, icon, make("strong", {}, text));
   }
 
-  function tellSignedOut() {
+  function tellSignedOut(what) {
     const link = make("a", { href: "/sign-in?expired&next=%2Fsigned-in", target: "_blank", rel: "noopener" }, "Sign in (opens in a new tab)");
-    say([
-      warning("You have been signed out, so nothing was saved. What you typed is still here."),
-      make("p", {}, link, ", then come back to this tab and save again.")
-    ], true);
+    say([warning(what), make("p", {}, link, ", then come back to this tab and save again.")], true);
   }
 
   // --- words of an earlier visit -----------------------------------------------------------------------------------
 
-  function called(ids) {
-    const fields = ids.filter(function (id) { return !id.startsWith("{"); }).map(function (id) {
-      const label = document.querySelector("label[for='" + id + "']");
-      return label ? label.textContent : id;
-    });
-    const reasons = ids.length - fields.length;
+  function hasBox(one) { return document.getElementById(one[0]) !== null; }
+  function hasNone(one) { return !hasBox(one); }
+
+  function called(words) {
+    const fields = words.filter(function (one) { return !one[0].startsWith("{"); }).map(function (one) { return one[1].label; });
+    const reasons = words.length - fields.length;
     if (reasons) { fields.push(reasons === 1 ? "1 reason" : reasons + " reasons"); }
     return fields.join(", ");
   }
 
   function offer() {
-    const kept = storage(function (held) { return JSON.parse(held.getItem(name()) || "null"); });
-    const texts = kept ? Object.entries(kept.texts).filter(function (one) {
+    const held = kept.read(place());
+    const words = Object.entries(held ? held.words : {}).filter(function (one) {
       const box = document.getElementById(one[0]);
-      return box ? box.value !== one[1] : one[1].trim();
-    }) : [];
-    offered = texts.length ? { texts: Object.fromEntries(texts) } : null;
+      return box ? box.value !== one[1].text : one[1].text.trim();
+    });
+    offerOnly(held, words);
     keep();
-    if (!offered) { return; }
-    const day = new Date(kept.at).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
-    const back = make("button", { type: "button", className: "button", onclick: putBack }, "Put them back");
-    const away = make("button", { type: "button", className: "button secondary", onclick: discard }, "Discard");
-    const changed = kept.revision !== revision ? " The return has been saved since then, so read both before you save." : "";
-    tell("returns-offer", [make("div", { className: "inset" },
-      make("p", {}, "Words you typed on " + day + " were not saved: " + called(Object.keys(offered.texts)) + "." + changed),
-      make("p", { className: "form-actions" }, back, away))]);
+    if (offered) { tell("returns-offer", [offering()]); }
+  }
+
+  function offerOnly(visit, words) {
+    offered = words.length ? Object.assign({}, visit, { words: Object.fromEntries(words) }) : null;
+  }
+
+  /* What has a box can be put back; of a version that is closed, or a reason no longer asked for, there is only the text. */
+  function offering() {
+    const words = Object.entries(offered.words), boxed = words.filter(hasBox), without = words.filter(hasNone);
+    const day = new Date(offered.at).toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+    const version = offered.version !== work.dataset.version ? " in version " + offered.version : "";
+    const changed = offered.revision !== revision ? " The return has been saved since then, so read both before you save." : "";
+    const those = boxed.length ? ": " + called(boxed) + "." + changed : ".";
+    const parts = [make("p", {}, "Words you typed on " + day + version + " were not saved" + those)];
+    if (without.length) { parts.push(make("p", {}, "This page has no box for what follows. Copy what is still of use:")); }
+    without.forEach(function (one) {
+      parts.push(make("p", {}, make("strong", {}, one[1].label)), make("p", { className: "kept-words" }, one[1].text));
+    });
+    const buttons = [make("button", { type: "button", className: "button secondary", onclick: discard }, "Discard")];
+    if (boxed.length) { buttons.unshift(make("button", { type: "button", className: "button", onclick: putBack }, "Put them back")); }
+    return make("div", { className: "inset" }, ...parts, make("p", { className: "form-actions" }, ...buttons));
   }
 
   function putBack() {
-    const texts = Object.entries(offered.texts);
-    offered = null;
-    const lost = texts.filter(function (one) { return !document.getElementById(one[0]); });
-    texts.forEach(function (one) {
-      const box = document.getElementById(one[0]);
-      if (!box) { return; }
-      const folded = box.closest("details");
-      if (folded) { folded.open = true; }
-      write(box, one[1]);
+    const words = Object.entries(offered.words), boxed = words.filter(hasBox);
+    const after = boxed.filter(function (one) {
+      return touched.has(one[0]) && !one[1].text.includes(document.getElementById(one[0]).value);
     });
-    const first = texts.map(function (one) { return document.getElementById(one[0]); }).filter(Boolean)[0];
-    tell("returns-offer", [make("p", {}, "They are back in their boxes, and not saved yet."), ...withoutPlace(lost)]);
-    if (first) { first.focus(); }
-  }
-
-  function withoutPlace(texts) {
-    return texts.map(function (one) { return make("p", {}, "What you gave this reason for is no longer found: “" + one[1] + "”"); });
+    offerOnly(offered, words.filter(hasNone));
+    boxed.forEach(function (one) {
+      const box = document.getElementById(one[0]), folded = box.closest("details");
+      if (folded) { folded.open = true; }
+      write(box, touched.has(one[0]) ? kept.both(box.value, one[1].text) : one[1].text);
+    });
+    const added = after.length ? " What you had typed since is still there, and they stand after it: " + called(after) + "." : "";
+    tell("returns-offer", [make("p", {}, "They are back in their boxes, and not saved yet." + added), ...(offered ? [offering()] : [])]);
+    document.getElementById(boxed[0][0]).focus();
   }
 
   function discard() {
     offered = null;
     keep();
     tell("returns-offer", [make("p", {}, "They are discarded.")]);
-    work.querySelector("textarea").focus();
+    (work.querySelector("textarea") || document.getElementById("main-content")).focus();
   }
+
+  kept.whenSignedOut(function () {
+    if (!work) { return; }
+    offered = null;
+    keeping = false;
+    tell("returns-offer", []);
+    if (Object.keys(typed).length) {
+      tellSignedOut("You have signed out in another tab. What you typed is still here, but is lost when this page is left or reloaded.");
+    }
+  });
 
   // --- saving --------------------------------------------------------------------------------------------------
 
@@ -202,14 +191,16 @@
     answer = told.dataset.answer;
     const saved = told.dataset.saved;
     if (saved) {
-      Object.keys(sent || {}).forEach(function (id) { if (typed[id] === sent[id]) { delete typed[id]; } });
+      Object.keys(sent || {}).forEach(function (id) { if (typed[id] && typed[id].text === sent[id].text) { delete typed[id]; } });
       revision = saved;
+      keeping = true;
       keep();
     }
     ended();
-    const lost = Object.entries(typed).filter(function (one) { return !document.getElementById(one[0]); });
+    const lost = Object.entries(typed).filter(hasNone);
     const since = saved && Object.keys(typed).length > lost.length;
-    say([...(since ? [make("p", {}, "What you typed since is not saved yet.")] : []), ...withoutPlace(lost)]);
+    const useless = lost.map(function (one) { return make("p", {}, "What you gave this reason for is no longer found: “" + one[1].text + "”"); });
+    say([...(since ? [make("p", {}, "What you typed since is not saved yet.")] : []), ...useless]);
     lost.forEach(function (one) { delete typed[one[0]]; });
   }
 
@@ -219,7 +210,7 @@
     const status = event.detail.status, saving = sent !== null;
     if (status === 401 && Object.keys(typed).length) {
       event.preventDefault(); // the words would be left behind
-      tellSignedOut();
+      tellSignedOut("You have been signed out, so nothing was saved. What you typed is still here.");
     } else if (saving) {
       say([warning(status === 403 ? "Nothing was saved: your account may not do that." :
         "The portal could not do that, so this may not be saved. What you typed is still here; try again.")], true);
@@ -233,14 +224,17 @@
 
   function settle() {
     const now = document.querySelector(".return-work[data-writer]");
-    if (!now || !now.querySelector("textarea")) { work = null; return; }
+    // Where somebody may write, a revision is named, and the boxes may come after it.
+    if (!now || (now.dataset.revision && !now.querySelector("textarea"))) { work = null; return; }
     if (now !== work) {
       work = now;
       typed = {};
+      touched = new Set();
+      keeping = true;
       sent = null;
       answer = "";
       revision = work.dataset.revision;
-      forget(isAnothersOrOld);
+      kept.forgetOthersAndOld(work.dataset.writer);
       offer();
     }
     lookAtAnswer();

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, ctx, dcc, html
 from flask import Flask
+from werkzeug.exceptions import HTTPException
 
 from access.forms import last_messages
-from access.requires import requires
+from access.requires import log_problem, requires
 from access.viewer import current_programme, current_scope, viewer_mark
 from components import states
 from components.forms import messages
@@ -172,11 +175,12 @@ def _pdf(s: Shown, address: str) -> list[Any]:
 def _month(s: Shown) -> list[Any]:
     """What was written stands beside what the checks say of it; the document follows."""
     where = {"programme": s.programme.code, "month": s.version.month, "writer": viewer_mark()}
-    # assets/returns.js keeps unsaved words by these.
-    written = {
+    # assets/returns.js keeps unsaved words by these, and offers them when the version they were for is closed as well.
+    kept_by = {
         "data-writer": viewer_mark(),
-        "data-return": f"{s.programme.code}:{s.version.month}:{s.version.number}",
-        "data-revision": str(s.version.revision),
+        "data-return": f"{s.programme.code}:{s.version.month}",
+        "data-version": str(s.version.number),
+        **({"data-revision": str(s.version.revision)} if s.may_write else {}),
     }
     return [
         html.H2(s.contents.title, id="returns-month"),
@@ -191,7 +195,7 @@ def _month(s: Shown) -> list[Any]:
                 _save() if s.may_write and s.is_draft else None,
             ],
             className="return-work",
-            **(written if s.may_write else {}),
+            **kept_by,
         ),
         html.Section(
             [html.H2("Preview"), states.loading(html.Div(_document(s), id="returns-preview"), "returns-preview")],
@@ -260,6 +264,25 @@ def _told(clicks: int, said: Any, revision: int | None = None) -> html.Div:
     return html.Div(said, **{"data-answer": str(clicks), **saved})
 
 
+def _always_told(save: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:
+    """A fault in a save is answered beside the button too: assets/returns.js holds the next one back until it has an answer."""
+
+    @wraps(save)
+    def told(clicks: int, *given: Any) -> tuple[Any, ...]:
+        try:
+            return save(clicks, *given)
+        except (HTTPException, OutOfScope):
+            raise
+        except Exception:
+            said = (
+                "Something went wrong on the server, so this may not be saved. What you typed is still here: try again. "
+                f"If it happens again, report the reference {log_problem('save of a return')}."
+            )
+            return _told(clicks, states.warning(said)), *(dash.no_update,) * 7
+
+    return told
+
+
 @dash.callback(
     Output("returns-said", "children"),
     Output("returns-revision", "data"),
@@ -277,6 +300,7 @@ def _told(clicks: int, said: Any, revision: int | None = None) -> html.Div:
     prevent_initial_call=True,
 )
 @requires(Permission.BUILD_RETURNS)
+@_always_told
 def save(
     clicks: int, where: dict[str, str], revision: int, reasons: list[str | None], *texts: str | None
 ) -> tuple[Any, ...]:

@@ -152,13 +152,28 @@ def test_words_outlive_the_session_a_slow_save_and_a_reload_and_end_at_sign_out(
     expect(page.locator("#returns-offer")).to_contain_text("were not saved: 1 reason.")
     expect(page.locator("#returns-text-highlights")).to_have_value("Typed before the session ended.")
     assert violations(manager) == []
-    page.get_by_role("button", name="Put them back").click()
-    expect(reason).to_have_value("Typed while it was being saved.")
-    assert page.evaluate("sessionStorage.length") == 1
+    reason.fill("Typed after the reload.")
     page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#returns-offer")).to_contain_text("were not saved: 1 reason.")
+    page.locator("#returns-text-learning").fill("Typed before they were put back.")
+    reason.fill("Typed last.")
+    page.get_by_role("button", name="Put them back").click()
+    expect(reason).to_have_value("Typed last.\n\nTyped after the reload.\n\nTyped while it was being saved.")
+    expect(page.locator("#returns-offer")).to_contain_text("they stand after it: 1 reason.")
     page.locator(".shell-person summary").click()
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.locator("main h1")).to_have_text("Sign in")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Sign out").click(no_wait_after=True)
+    assert page.evaluate("sessionStorage.length") == 1, "whoever thinks better of signing out loses nothing"
+
+    other = manager.context.new_page()
+    other.goto(f"{own_address}/account")
+    other.locator(".shell-person summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.locator("main h1")).to_have_text("Sign in")
+    expect(kept).to_contain_text("signed out in another tab")
+    reason.press_sequentially(" And more.")
+    expect(page.locator("#returns-text-learning")).to_have_value("Typed before they were put back.")
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     assert [trouble for trouble in manager.troubles if "401 (UNAUTHORIZED)" not in trouble] == []
     manager.context.close()
@@ -192,6 +207,8 @@ def test_a_submitted_return_is_corrected_by_a_new_version_that_says_what_changed
     page.locator("#returns-sure-drop").check()
     page.get_by_role("button", name="Drop this correction").click()
     expect(page.locator(".notice")).to_contain_text("Version 2 was dropped. Version 1 stands")
+    expect(page.locator("#returns-offer")).to_contain_text("no box for what follows")
+    expect(page.locator("#returns-offer .kept-words")).to_contain_text("Not saved")
     expect(page.locator("#returns-state")).to_contain_text("Submitted")
     expect(page.locator("#returns-versions")).to_contain_text("correction dropped")
     expect(page.locator("#returns-versions")).to_contain_text("It was Monday after all.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -12,6 +14,7 @@ from settings import load_settings
 # What a writer has to itself. SQLite knows one lock for everything; on PostgreSQL a long load does not keep
 # people from signing in.
 DATA, ACCOUNTS = "data", "accounts"
+WAIT_S = 30  # for another's lock
 _POSTGRES_LOCKS = {DATA: 2_017_052_301, ACCOUNTS: 2_017_052_302}
 
 
@@ -36,10 +39,24 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     # pysqlite's own BEGIN comes too late to cover DDL and SELECT; SQLAlchemy emits ours instead.
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    # The wait first: changing the journal needs a lock too.
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+    cursor.execute(f"PRAGMA busy_timeout={WAIT_S * 1000}")
+    _write_ahead(cursor)
+    for pragma in ("foreign_keys=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Of several that open a new database at once one changes its journal; SQLite refuses the others without waiting."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_immediate_when_writing(connection: object) -> None:

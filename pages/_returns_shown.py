@@ -13,7 +13,6 @@ from domain.programme import Programme
 from domain.roles import Permission
 from domain.scope import Scope
 from reports.checks.model import CheckResult
-from reports.checks.reasons import asked
 from reports.checks.run import run_checks, texts_of
 from reports.contents import bare_contents, dressed
 from reports.freezing import contents_sha256
@@ -66,13 +65,6 @@ def look(scope: Scope, code: str, month: str, number: int | None = None) -> Show
     earlier = _earlier_reasons(scope, code, month) if draft else {}
     seen = contents_sha256(bare) if draft else version.contents_sha256
     return Shown(scope, programme, version, held, contents, results, earlier, seen)
-
-
-def not_asked_for(scope: Scope, code: str, month: str, given: Mapping[str, str]) -> set[str]:
-    """Keys of reasons that no finding of the return as it stands asks for; one that was kept before is not new."""
-    held = versions.latest(scope, code, month).reasons
-    new = {key for key, text in given.items() if text.strip() and key not in held}
-    return new - asked(look(scope, code, month).results) if new else set()
 
 
 def _earlier_reasons(scope: Scope, code: str, month: str) -> dict[str, str]:

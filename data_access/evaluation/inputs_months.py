@@ -15,12 +15,12 @@ from analysis.evaluation.inputs import BAND_COUNTS, BANDS, CELLS, MONTHS, SCORED
 from data_access import placement, schema
 from data_access.crimes import inside_period
 from data_access.evaluation.windows import covered_days, exposure, whole_months_covered
+from data_access.projection import to_metres
 from data_access.reading import Covered, Opened, monday
 from domain.periods import Period, month_period
 
 _crime = schema.crime.c
 MOST_YEARS = 10  # what happened longer ago says little about the drift of today
-METRIC = "EPSG:27700"  # metres; every programme lies in Great Britain
 
 
 def months(o: Opened, areas: pd.DataFrame, cover: Covered) -> pd.DataFrame:
@@ -133,16 +133,9 @@ def _bands(o: Opened, rows: pd.DataFrame) -> npt.NDArray[np.str_]:
 
 def _metres(o: Opened, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Metres from each (lon, lat) to the nearest boundary; infinite where the grid does not reach."""
-    from pyproj import Transformer  # slow to import, and only this needs it
-
-    to_metres = Transformer.from_crs("EPSG:4326", METRIC, always_xy=True)
-
-    def project(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(to_metres.transform(xy[:, 0], xy[:, 1]))
-
-    shapes = [shapely.transform(area.geometry, project) for area in placement.areas_of(o.conn, o.programme_id)]
+    shapes = [shapely.transform(area.geometry, to_metres) for area in placement.areas_of(o.conn, o.programme_id)]
     found = np.full(len(points), np.inf)
-    projected = project(points)
+    projected = to_metres(points)
     usable = np.isfinite(projected).all(axis=1)
     if shapes and usable.any():
         tree = shapely.STRtree(shapes)

@@ -6,13 +6,11 @@ import json
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import shapely
 
 from analysis.evaluation.displacement.bands import RINGS
 from data_access import placement
-from data_access.evaluation.inputs_months import METRIC
+from data_access.projection import to_degrees, to_metres
 from data_access.reading import opened
 from domain.roles import Permission
 from domain.scope import Scope
@@ -36,17 +34,7 @@ def ring_outlines(scope: Scope, code: str) -> list[Outline]:
 def _outlines(boundaries: tuple[bytes, ...]) -> tuple[Outline, ...]:
     if not boundaries:
         return ()
-    from pyproj import Transformer  # slow to import, and only maps and distances need it
-
-    there = Transformer.from_crs("EPSG:4326", METRIC, always_xy=True)
-    back = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
-
-    def through(transformer: Transformer, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-
-    inside = shapely.union_all(
-        [shapely.transform(shapely.from_wkb(b), lambda xy: through(there, xy)) for b in boundaries]
-    )
+    inside = shapely.union_all([shapely.transform(shapely.from_wkb(b), to_metres) for b in boundaries])
     found = [("inside", inside)]
     for band in RINGS:
         wide = shapely.simplify(shapely.buffer(inside, float(band.split("-")[1]), quad_segs=16), _FINE_M)
@@ -54,7 +42,7 @@ def _outlines(boundaries: tuple[bytes, ...]) -> tuple[Outline, ...]:
     return tuple(
         {
             "band": band,
-            "geometry": json.loads(shapely.to_geojson(shapely.transform(shape, lambda xy: through(back, xy)))),
+            "geometry": json.loads(shapely.to_geojson(shapely.transform(shape, to_degrees))),
         }
         for band, shape in found[::-1]
     )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from pyproj import Transformer
 
 from components import figures, palette
 from data_access.areas import hot_spots
 from data_access.crimes import crime_placement, crime_table
+from data_access.projection import to_metres
 from domain import formats
 from reports.model import Chart, DataTable, Entry, Fact
 from reports.source import Source, known, to_number
-
-_TO_GRID = Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True)
 
 
 def section(s: Source) -> tuple[Entry, ...]:
@@ -49,7 +48,7 @@ def outline(geometry: dict[str, Any]) -> tuple[list[float | None], list[float | 
     y: list[float | None] = []
     for polygon in polygons:
         for ring in polygon:
-            east, north = _TO_GRID.transform([p[0] for p in ring], [p[1] for p in ring])
+            east, north = to_metres(np.array(ring, float)[:, :2]).T.tolist()
             x += [None, *(round(v, 1) for v in east)] if x else [round(v, 1) for v in east]
             y += [None, *(round(v, 1) for v in north)] if y else [round(v, 1) for v in north]
     return x, y

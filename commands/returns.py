@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import repeat
 from pathlib import Path
@@ -61,15 +62,27 @@ def _version(code: str, month: str, number: int | None) -> Version:
     return versions.latest(SCOPE, code, month) if number is None else versions.get(SCOPE, code, month, number)
 
 
+@contextmanager
+def _collected_once() -> Iterator[None]:
+    """Loops among boxes and frames are looked for once a return is done, not again and again while it is laid out."""
+    _settled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
+
+
 @cache
 def _settled() -> None:
-    """Once: what is loaded by now stays, so the collector need not walk it again and again while pages are laid out."""
+    """What is loaded by now stays, so the collector need not walk it after every return."""
     gc.freeze()
 
 
 def _write(code: str, version: Version, kind: str, out: Path) -> bytes:
-    _settled()
-    file = return_file(SCOPE, code, version, kind)
+    with _collected_once():
+        file = return_file(SCOPE, code, version, kind)
     write_whole(out, file.body)
     detail = {"month": version.month, "version": version.number, "sha256": hashlib.sha256(file.body).hexdigest()}
     audit.note(actor=SCOPE.actor, event="return built", detail=detail, programme_code=code)

@@ -168,6 +168,8 @@ def test_words_outlive_the_session_a_slow_save_and_a_reload_and_end_at_sign_out(
 
     other = manager.context.new_page()
     other.goto(f"{own_address}/account")
+    other.wait_for_selector("main h1")
+    other.wait_for_load_state("networkidle")  # a page that is still being drawn closes the menu again
     other.locator(".shell-person summary").click()
     other.get_by_role("button", name="Sign out").click()
     expect(other.locator("main h1")).to_have_text("Sign in")

@@ -153,7 +153,7 @@ def _signing(scope: Scope, programme: Programme, version: Version, seen: str, le
 def _with_reason(programme: Programme, version: Version, seen: str, action: Action) -> html.Details:
     asked = _WITH_REASON[action]
     will = asked.will.format(number=version.number, corrects=version.corrects)
-    if action is Action.SEND_BACK and version.corrects is not None:
+    if action is Action.SEND_BACK and version.is_correction:
         will += " Once it is a draft, this correction can also be dropped."
     box = dbc.Textarea(id=asked.name, name="reason", rows=3, required=True, minLength=LEAST_REASON, maxLength=2000)
     sure = [_sure(action, asked.sure)] if asked.sure else []
@@ -232,7 +232,7 @@ def _version_item(v: Version, code: str, shown: Version) -> html.Li:
     if v.pdf_sha256:
         of = html.Span(f" of version {v.number}", className="visually-hidden")
         parts += [" ", html.A(["PDF", of], href=routes.address(code, v.month, version=v.number), download="")]
-    if v.corrects is not None and not dropped:
+    if v.is_correction and not dropped:
         compare = f"/returns/compare?programme={code}&month={v.month}&before={v.corrects}&after={v.number}"
         parts += [" ", html.A(f"What changed since version {v.corrects}", href=compare)]
     return html.Li(parts)

@@ -19,7 +19,7 @@ from reports.files import file_stem
 def built_by_worker(s: Shown) -> list[Any]:
     """Nothing where the worker has built none: the button beside makes one."""
     job = draft_job(s.scope, s.programme.code, s.version.month)
-    if job is None or not s.is_draft or s.version.number > 1:
+    if job is None or not s.is_draft or s.version.is_correction:
         return []
     return [html.Div(_said(job, s), id="returns-worker")]
 

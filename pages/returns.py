@@ -174,10 +174,11 @@ def _pdf(s: Shown, address: str) -> list[Any]:
 
 def _month(s: Shown) -> list[Any]:
     """What was written stands beside what the checks say of it; the document follows."""
-    where = {"programme": s.programme.code, "month": s.version.month, "writer": viewer_mark()}
+    writer = viewer_mark()
+    where = {"programme": s.programme.code, "month": s.version.month, "writer": writer}
     # assets/returns.js keeps unsaved words by these, and offers them when the version they were for is closed as well.
     kept_by = {
-        "data-writer": viewer_mark(),
+        "data-writer": writer,
         "data-return": f"{s.programme.code}:{s.version.month}",
         "data-version": str(s.version.number),
         **({"data-revision": str(s.version.revision)} if s.may_write else {}),

@@ -35,7 +35,7 @@ def narrative_words(version: Version) -> str:
 
 def name_of_version(version: Version) -> str:
     """ "Version 2, correcting version 1"."""
-    if version.corrects is None:
+    if not version.is_correction:
         return f"Version {version.number}"
     return f"Version {version.number}, correcting version {version.corrects}"
 

@@ -122,8 +122,7 @@ def _supersede_earlier(change: Change, made: Version) -> None:
         if earlier.number == made.number:
             continue
         certified = made.template(change.opened.programme).certified
-        correction = earlier.corrects is not None
-        after = next_state(earlier.state, Action.SUPERSEDE, certified=certified, correction=correction)
+        after = next_state(earlier.state, Action.SUPERSEDE, certified=certified, correction=earlier.is_correction)
         record_step(
             change, write(change, earlier, after, {}), Action.SUPERSEDE, earlier, after, event="return superseded",
             note=f"Version {made.number} was submitted.", detail={"by_version": made.number},

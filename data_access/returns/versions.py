@@ -133,6 +133,10 @@ class Version:
         return tuple(found)
 
     @property
+    def is_correction(self) -> bool:
+        return self.corrects is not None
+
+    @property
     def hands(self) -> Hands:
         signers = frozenset(s.actor for s in self.signatures if s.action in JUDGEMENTS)
         return Hands(frozenset(self.authors), signers)
@@ -156,7 +160,7 @@ class Version:
         certified = self.template(programme).certified
         return {
             "certified": certified,
-            "correction": self.corrects is not None,
+            "correction": self.is_correction,
             "actor": actor_of(scope),
             "permissions": scope.permissions,
             "hands": self.hands,
@@ -227,7 +231,7 @@ def by_id(conn: Connection, programme_id: int, version_id: int) -> Version:
 
 def is_sent(version: Version) -> bool:
     """Of a month's newest version: the month has been submitted, whether or not a correction of it is being written."""
-    return version.state is State.SUBMITTED or version.corrects is not None
+    return version.state is State.SUBMITTED or version.is_correction
 
 
 def submitted(conn: Connection, programme_id: int, month: str) -> list[Version]:
